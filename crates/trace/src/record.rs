@@ -1,0 +1,22 @@
+//! A span as a file names it, before it is assembled into a trace.
+
+/// One span of a file: names and ids as strings, nothing resolved yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpanRecord {
+    /// Id of the trace.
+    pub trace_id: String,
+    /// Id of the span, unique within its trace.
+    pub span_id: String,
+    /// Id of the parent span; `None` for a root.
+    pub parent_id: Option<String>,
+    /// Name of the service that reported the span.
+    pub service: String,
+    /// Name of the operation.
+    pub operation: String,
+    /// Start in nanoseconds since the Unix epoch, as exact as the format has it.
+    pub start_ns: i64,
+    /// Duration in µs.
+    pub duration_us: f64,
+    /// HTTP status where the source has one, else 0.
+    pub status: u16,
+}
