@@ -1,1 +1,32 @@
+//! Metrics of synthetic traces: one module a metric family, plain data in, plain data out.
+//!
+//! `real` is always a real corpus that no generator was fitted on. Durations are in µs. No metric is ever NaN: what an input does not define
+//! is a documented value, an absent one, or an [`EvaluationError`]. Every result can be serialised and listed under dotted keys ([`Entries`]).
 
+mod comparison;
+mod entries;
+mod error;
+pub mod fidelity;
+#[cfg(test)]
+mod fixture;
+pub mod instance;
+mod label;
+pub mod memorisation;
+pub mod ranking;
+pub mod reconstruction;
+mod sampling;
+pub mod similarity;
+pub mod statistics;
+pub mod utility;
+pub mod validity;
+
+pub use comparison::{Comparison, Judgement, ceiling, compare, judge};
+pub use entries::{Entries, nested};
+pub use error::EvaluationError;
+pub use fidelity::{StructuralFidelity, structural_fidelity};
+pub use instance::{InstanceSimilarity, instance_similarity};
+pub use memorisation::{Memorisation, memorisation};
+pub use reconstruction::{Reconstruction, ReconstructionTally, TraceContent};
+pub use similarity::{Similarity, similarity};
+pub use utility::{ClassificationReport, classification_report};
+pub use validity::{Validity, validity};

@@ -1,4 +1,4 @@
-//! Many graphs as padded tensors, and the plan that puts graphs of similar size together.
+//! Many graphs as tensors, and the plan of which graphs share a batch.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::seq::SliceRandom;
@@ -6,7 +6,9 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::Graph;
 
-/// A padded batch. Rows of the flat tensors are `graph × N + span`; padding comes last in every graph and is masked.
+/// A batch of graphs. What belongs to a span is packed: `M` rows, graph after graph, without padding, so that no layer computes or counts
+/// padding. Graph convolutions pad to `[B, N, ·]` and back, see [`GraphBatch::pad`]. What belongs to a pair of spans is packed as well: `P`
+/// rows for the pairs i < j of each graph.
 #[derive(Debug, Clone)]
 pub struct GraphBatch {
     /// Number of graphs, `B`.
@@ -15,74 +17,85 @@ pub struct GraphBatch {
     pub nodes: usize,
     /// Spans of every graph.
     pub sizes: Vec<usize>,
-    /// Number of real spans.
-    pub real_nodes: usize,
-    /// Number of ordered pairs i < j of real spans.
-    pub real_pairs: usize,
     /// Number of edges.
-    pub real_edges: usize,
-    /// Service ids `[B, N]`, 0 in the padding.
-    pub services: Tensor<2, Int>,
-    /// Operation ids `[B, N]`, 0 in the padding.
-    pub operations: Tensor<2, Int>,
-    /// Standardised log-durations `[B·N, 1]`.
+    pub edge_count: usize,
+    /// Service ids `[M]`.
+    pub services: Tensor<1, Int>,
+    /// Operation ids `[M]`.
+    pub operations: Tensor<1, Int>,
+    /// Standardised log-durations `[M, 1]`.
     pub durations: Tensor<2>,
     /// Classes `[B]`.
     pub classes: Tensor<1, Int>,
-    /// 1 for a real span, 0 for padding: `[B·N, 1]`.
-    pub node_mask: Tensor<2>,
-    /// 1 / size of every graph, to average over its spans: `[B, 1]`.
-    pub inverse_sizes: Tensor<2>,
+    /// Position of every span in its graph `[M]`.
+    pub positions: Tensor<1, Int>,
+    /// Graph of every span `[M]`.
+    pub graph_of: Tensor<1, Int>,
     /// D^-½ (A + I) D^-½ of the undirected graph, zero in the padding: `[B, N, N]`.
     pub adjacency: Tensor<3>,
-    /// 1 at [i, j] for an edge i → j: `[B, N, N]`.
-    pub edges: Tensor<3>,
-    /// 1 at [i, j] for real spans i < j: `[B, N, N]`.
-    pub pair_mask: Tensor<3>,
+    /// Packed row of the earlier span of every pair `[P]`.
+    pub pair_from: Tensor<1, Int>,
+    /// Packed row of the later span of every pair `[P]`.
+    pub pair_to: Tensor<1, Int>,
+    /// 1 where the pair is an edge, else 0: `[P, 1]`.
+    pub edges: Tensor<2>,
+    /// 1 / size in the row of a graph and the columns of its spans: `[B, M]`.
+    mean: Tensor<2>,
+    /// Packed row of every padded one `[B·N]`; padding points at row 0.
+    padding: Tensor<1, Int>,
+    /// Padded row of every packed one `[M]`.
+    packing: Tensor<1, Int>,
+}
+
+/// Number of pairs i < j of `size` spans.
+pub fn pair_count(size: usize) -> usize {
+    size * size.saturating_sub(1) / 2
 }
 
 impl GraphBatch {
-    /// Pads `graphs` to the largest of them.
+    /// Packs `graphs`.
     ///
     /// # Panics
     /// If `graphs` is empty.
     pub fn new(graphs: &[&Graph], device: &Device) -> Self {
-        let count = graphs.len();
-        let nodes = graphs.iter().map(|g| g.len()).max().expect("a batch has a graph");
-        let rows = count * nodes;
+        let sizes: Vec<usize> = graphs.iter().map(|g| g.len()).collect();
+        let (count, nodes, rows) = (graphs.len(), sizes.iter().copied().max().expect("a batch has a graph"), sizes.iter().sum());
         let mut host = Host {
-            services: vec![0i32; rows],
-            operations: vec![0i32; rows],
-            durations: vec![0f32; rows],
-            node_mask: vec![0f32; rows],
-            adjacency: vec![0f32; rows * nodes],
-            edges: vec![0f32; rows * nodes],
-            pair_mask: vec![0f32; rows * nodes],
+            mean: vec![0.0; count * rows],
+            padding: vec![0; count * nodes],
+            adjacency: vec![0.0; count * nodes * nodes],
+            ..Host::default()
         };
         for (i, graph) in graphs.iter().enumerate() {
-            host.fill(i, nodes, graph);
+            host.add(i, nodes, rows, graph);
         }
-        let sizes: Vec<usize> = graphs.iter().map(|g| g.len()).collect();
-        let inverse_sizes: Vec<f32> = sizes.iter().map(|&n| 1.0 / n as f32).collect();
-        let classes: Vec<i32> = graphs.iter().map(|g| g.class as i32).collect();
-        let square = |values| Tensor::from_data(TensorData::new(values, [count, nodes, nodes]), device);
-        let column = |values| Tensor::from_data(TensorData::new(values, [rows, 1]), device);
+        let ids = |ids: Vec<i32>| {
+            let count = ids.len();
+            Tensor::<1, Int>::from_data(TensorData::new(ids, [count]), device)
+        };
+        let flat = |values: Vec<f32>| {
+            let count = values.len();
+            Tensor::<2>::from_data(TensorData::new(values, [count, 1]), device)
+        };
+        let gather = |of: fn(&Graph) -> &[u32]| ids(graphs.iter().flat_map(|g| of(g)).map(|&id| id as i32).collect());
         Self {
             graphs: count,
             nodes,
-            real_nodes: sizes.iter().sum(),
-            real_pairs: sizes.iter().map(|n| n * (n - 1) / 2).sum(),
-            real_edges: graphs.iter().map(|g| g.edges.len()).sum(),
+            edge_count: graphs.iter().map(|g| g.edges.len()).sum(),
+            services: gather(|g| &g.services),
+            operations: gather(|g| &g.operations),
+            durations: flat(graphs.iter().flat_map(|g| g.durations.iter().copied()).collect()),
+            classes: ids(graphs.iter().map(|g| g.class as i32).collect()),
+            positions: ids(sizes.iter().flat_map(|&n| 0..n as i32).collect()),
+            graph_of: ids(sizes.iter().enumerate().flat_map(|(i, &n)| std::iter::repeat_n(i as i32, n)).collect()),
+            adjacency: Tensor::from_data(TensorData::new(host.adjacency, [count, nodes, nodes]), device),
+            pair_from: ids(host.pair_from),
+            pair_to: ids(host.pair_to),
+            edges: flat(host.edges),
+            mean: Tensor::from_data(TensorData::new(host.mean, [count, rows]), device),
+            padding: ids(host.padding),
+            packing: ids(host.packing),
             sizes,
-            services: Tensor::from_data(TensorData::new(host.services, [count, nodes]), device),
-            operations: Tensor::from_data(TensorData::new(host.operations, [count, nodes]), device),
-            durations: column(host.durations),
-            classes: Tensor::from_data(TensorData::new(classes, [count]), device),
-            node_mask: column(host.node_mask),
-            inverse_sizes: Tensor::from_data(TensorData::new(inverse_sizes, [count, 1]), device),
-            adjacency: square(host.adjacency),
-            edges: square(host.edges),
-            pair_mask: square(host.pair_mask),
         }
     }
 
@@ -91,66 +104,96 @@ impl GraphBatch {
         self.durations.device()
     }
 
-    /// Mean of `[B·N, C]` over the real spans of every graph: `[B, C]`.
-    pub fn mean_over_nodes(&self, x: Tensor<2>) -> Tensor<2> {
-        let [_, columns] = x.dims();
-        let masked = x * self.node_mask.clone();
-        masked.reshape([self.graphs, self.nodes, columns]).sum_dim(1).squeeze_dim::<2>(1) * self.inverse_sizes.clone()
+    /// Number of pairs, `P`.
+    pub fn pair_count(&self) -> usize {
+        self.sizes.iter().map(|&n| pair_count(n)).sum()
     }
 
-    /// Repeats a row a graph `[B, C]` for each of its spans: `[B·N, C]`.
+    /// Packed rows `[M, C]` as a padded batch `[B, N, C]`. Padding holds a copy of the first row: whatever reads it must mask it, as
+    /// [`GraphBatch::adjacency`] does with zeros.
+    pub fn pad(&self, x: Tensor<2>) -> Tensor<3> {
+        let [_, columns] = x.dims();
+        x.select(0, self.padding.clone()).reshape([self.graphs, self.nodes, columns])
+    }
+
+    /// 1 for a span, 0 for padding: `[B, N, 1]`.
+    pub fn node_mask(&self) -> Tensor<3> {
+        let mask = |&size: &usize| (0..self.nodes).map(move |k| if k < size { 1.0 } else { 0.0 });
+        let mask: Vec<f32> = self.sizes.iter().flat_map(mask).collect();
+        Tensor::from_data(TensorData::new(mask, [self.graphs, self.nodes, 1]), &self.device())
+    }
+
+    /// A padded batch `[B, N, C]` as packed rows `[M, C]`.
+    pub fn pack(&self, x: Tensor<3>) -> Tensor<2> {
+        let [graphs, nodes, columns] = x.dims();
+        x.reshape([graphs * nodes, columns]).select(0, self.packing.clone())
+    }
+
+    /// Mean of packed rows `[M, C]` over the spans of every graph: `[B, C]`.
+    pub fn mean_over_nodes(&self, x: Tensor<2>) -> Tensor<2> {
+        self.mean.clone().matmul(x)
+    }
+
+    /// Repeats a row a graph `[B, C]` for each of its spans: `[M, C]`.
     pub fn to_nodes(&self, x: Tensor<2>) -> Tensor<2> {
-        let [graphs, columns] = x.dims();
-        x.unsqueeze_dim::<3>(1).expand([graphs, self.nodes, columns]).reshape([graphs * self.nodes, columns])
+        x.select(0, self.graph_of.clone())
     }
 }
 
+#[derive(Default)]
 struct Host {
-    services: Vec<i32>,
-    operations: Vec<i32>,
-    durations: Vec<f32>,
-    node_mask: Vec<f32>,
+    mean: Vec<f32>,
+    padding: Vec<i32>,
+    packing: Vec<i32>,
     adjacency: Vec<f32>,
+    pair_from: Vec<i32>,
+    pair_to: Vec<i32>,
     edges: Vec<f32>,
-    pair_mask: Vec<f32>,
 }
 
 impl Host {
-    fn fill(&mut self, i: usize, nodes: usize, graph: &Graph) {
-        let (n, row) = (graph.len(), i * nodes);
+    /// Adds the graph at place `i` of a batch with `rows` spans in all, padded to `nodes` a graph.
+    fn add(&mut self, i: usize, nodes: usize, rows: usize, graph: &Graph) {
+        let (n, first, padded) = (graph.len(), self.packing.len(), i * nodes);
+        self.mean[i * rows + first..i * rows + first + n].fill(1.0 / n as f32);
         for k in 0..n {
-            self.services[row + k] = graph.services[k] as i32;
-            self.operations[row + k] = graph.operations[k] as i32;
-            self.durations[row + k] = graph.durations[k];
-            self.node_mask[row + k] = 1.0;
-            let pairs = (row + k) * nodes;
-            self.pair_mask[pairs + k + 1..pairs + n].fill(1.0);
+            self.padding[padded + k] = (first + k) as i32;
+            self.packing.push((padded + k) as i32);
         }
+        let pairs = self.edges.len();
+        for from in 0..n {
+            for to in from + 1..n {
+                self.pair_from.push((first + from) as i32);
+                self.pair_to.push((first + to) as i32);
+            }
+        }
+        self.edges.resize(pairs + pair_count(n), 0.0);
         let mut degrees = vec![1f32; n];
         for &(parent, child) in &graph.edges {
             degrees[parent] += 1.0;
             degrees[child] += 1.0;
-            self.edges[(row + parent) * nodes + child] = 1.0;
+            self.edges[pairs + pair_index(parent, child, n)] = 1.0;
         }
         let self_loops = (0..n).map(|k| (k, k));
         let both_ways = graph.edges.iter().flat_map(|&(a, b)| [(a, b), (b, a)]);
         for (a, b) in self_loops.chain(both_ways) {
-            self.adjacency[(row + a) * nodes + b] = 1.0 / (degrees[a] * degrees[b]).sqrt();
+            self.adjacency[(padded + a) * nodes + b] = 1.0 / (degrees[a] * degrees[b]).sqrt();
         }
     }
 }
 
-/// Batches of positions for one epoch: shuffled, graphs of similar size together, batches in random order.
-pub fn plan_epoch(graphs: &[Graph], batch: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<usize>> {
-    let mut order: Vec<usize> = (0..graphs.len()).collect();
+/// Place of the pair `from` < `to` among the packed pairs of `size` spans.
+pub fn pair_index(from: usize, to: usize, size: usize) -> usize {
+    from * size - from * (from + 1) / 2 + to - from - 1
+}
+
+/// Batches of positions for one epoch, at random.
+///
+/// Not sorted by size: batch normalisation would see statistics that no other batch shares, and packing leaves little to gain.
+pub fn plan_epoch(graphs: usize, batch: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..graphs).collect();
     order.shuffle(rng);
-    // Sorting all graphs would put the same ones together in every epoch; sorting windows keeps the batches random.
-    for window in order.chunks_mut(batch * 16) {
-        window.sort_by_key(|&i| graphs[i].len());
-    }
-    let mut batches: Vec<Vec<usize>> = order.chunks(batch).map(<[usize]>::to_vec).collect();
-    batches.shuffle(rng);
-    batches
+    order.chunks(batch).map(<[usize]>::to_vec).collect()
 }
 
 /// Batches of positions in order of size, for evaluation. `cells` bounds `B·N²`, so that large graphs come in small batches.
@@ -180,28 +223,38 @@ mod tests {
     fn adjacency_is_the_normalised_undirected_graph_with_self_loops() {
         let (chain, single) = (graph(3, &[(0, 1), (1, 2)]), graph(1, &[]));
         let batch = GraphBatch::new(&[&chain, &single], &Device::flex());
-        let adjacency = batch.adjacency.into_data().try_to_vec::<f32>().unwrap();
+        let adjacency = batch.adjacency.clone().into_data().try_to_vec::<f32>().unwrap();
         let (third, mixed) = (1.0 / 3.0, 1.0 / 6f32.sqrt());
         let expected = [0.5, mixed, 0.0, mixed, third, mixed, 0.0, mixed, 0.5, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
         for (got, want) in adjacency.iter().zip(expected) {
             assert!((got - want).abs() < 1e-6, "{adjacency:?}");
         }
-        assert_eq!((batch.real_nodes, batch.real_pairs, batch.real_edges), (4, 3, 2));
-        assert_eq!(batch.pair_mask.sum().into_scalar::<f32>(), 3.0);
+        assert_eq!((batch.pair_count(), batch.edge_count), (3, 2));
+        assert_eq!(batch.edges.into_data().try_to_vec::<f32>().unwrap(), [1.0, 0.0, 1.0]);
     }
 
     #[test]
-    fn the_mean_ignores_padding() {
+    fn packing_undoes_padding_and_the_mean_ignores_it() {
         let (two, one) = (graph(2, &[(0, 1)]), graph(1, &[]));
         let batch = GraphBatch::new(&[&two, &one], &Device::flex());
-        let x = Tensor::from_floats([[1.0], [3.0], [5.0], [100.0]], &Device::flex());
+        let x = Tensor::from_floats([[1.0], [3.0], [5.0]], &Device::flex());
+        let padded = batch.pad(x.clone());
+        assert_eq!(padded.dims(), [2, 2, 1]);
+        assert_eq!(batch.pack(padded).into_data(), x.clone().into_data());
         assert_eq!(batch.mean_over_nodes(x).into_data().try_to_vec::<f32>().unwrap(), [2.0, 5.0]);
+        let rows = Tensor::from_floats([[7.0], [8.0]], &Device::flex());
+        assert_eq!(batch.to_nodes(rows).into_data().try_to_vec::<f32>().unwrap(), [7.0, 7.0, 8.0]);
+    }
+
+    #[test]
+    fn pairs_are_numbered_row_by_row() {
+        let pairs: Vec<usize> = (0..5).flat_map(|i| (i + 1..5).map(move |j| pair_index(i, j, 5))).collect();
+        assert_eq!(pairs, (0..pair_count(5)).collect::<Vec<_>>());
     }
 
     #[test]
     fn plans_use_every_graph_once_and_respect_the_bounds() {
-        let graphs: Vec<Graph> = (0..57).map(|i| graph(1 + i % 7, &[])).collect();
-        let mut plan = plan_epoch(&graphs, 8, &mut tracesmith_trace::rng(0, "test")).concat();
+        let mut plan = plan_epoch(57, 8, &mut tracesmith_trace::rng(0, "test")).concat();
         plan.sort_unstable();
         assert_eq!(plan, (0..57).collect::<Vec<_>>());
         let sizes = [3, 50, 1, 2];

@@ -59,7 +59,7 @@ impl Classifier {
     pub fn forward(&self, batch: &GraphBatch) -> Tensor<2> {
         let mut h = self.embedding.forward(batch);
         for (convolution, norm) in self.convolutions.iter().zip(&self.norms) {
-            h = relu(norm.forward(convolution.forward(h, batch.adjacency.clone())));
+            h = relu(norm.forward(convolution.forward(h, batch.adjacency.clone(), batch)));
         }
         self.outer.forward(relu(self.inner.forward(batch.mean_over_nodes(h))))
     }

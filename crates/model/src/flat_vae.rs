@@ -36,7 +36,7 @@ impl Default for FlatVaeConfig {
     }
 }
 
-/// An MLP over the mean span embedding and the span count; an MLP decoder that emits all span slots at once. A pair of slots is scored by
+/// An MLP over the embeddings of all span slots; an MLP decoder that emits all span slots at once. A pair of slots is scored by
 /// the product of two linear maps of them.
 #[derive(Module, Debug)]
 pub struct FlatVae {
@@ -82,8 +82,8 @@ impl FlatVaeConfig {
 impl FlatVae {
     /// Mean and ln σ² of the latent, both `[B, L]`.
     fn encode(&self, batch: &GraphBatch) -> (Tensor<2>, Tensor<2>) {
-        let slots = relu(self.slot_in.forward(self.embedding.forward(batch))) * batch.node_mask.clone();
         let width = self.config.span_width;
+        let slots = batch.pad(relu(self.slot_in.forward(self.embedding.forward(batch)))) * batch.node_mask();
         let mut slots = slots.reshape([batch.graphs, batch.nodes * width]);
         if batch.nodes < self.slots {
             let padding = Tensor::zeros([batch.graphs, (self.slots - batch.nodes) * width], &slots.device());
@@ -99,14 +99,14 @@ impl FlatVae {
     pub fn decode(&self, layout: &GraphBatch, z: Tensor<2>) -> Decoded {
         let (graphs, nodes, width) = (layout.graphs, layout.nodes, self.config.span_width);
         let slots = self.decoder_out.forward(relu(self.decoder_in.forward(z)));
-        let h = relu(slots.slice([0..graphs, 0..nodes * width])).reshape([graphs * nodes, width]);
-        let from = self.edge_from.forward(h.clone()).reshape([graphs, nodes, width]);
-        let to = self.edge_to.forward(h.clone()).reshape([graphs, nodes, width]);
+        let h = layout.pack(relu(slots.slice([0..graphs, 0..nodes * width])).reshape([graphs, nodes, width]));
+        let from = self.edge_from.forward(h.clone()).select(0, layout.pair_from.clone());
+        let to = self.edge_to.forward(h.clone()).select(0, layout.pair_to.clone());
         Decoded {
             services: self.service.forward(h.clone()),
             operations: self.operation.forward(h.clone()),
             durations: self.duration.forward(h),
-            edges: from.matmul(to.swap_dims(1, 2)) / (width as f64).sqrt(),
+            edges: (from * to).sum_dim(1) / (width as f64).sqrt(),
         }
     }
 
@@ -127,12 +127,11 @@ impl Objective for FlatVae {
     fn losses(&self, batch: &GraphBatch, noise: Option<&mut Noise>, progress: f64) -> Losses {
         let config = &self.config;
         let (mean, log_variance) = self.encode(batch);
-        let divergence = kl(&mean, &log_variance).sum() / batch.graphs as f64;
+        let divergence = kl(&mean, &log_variance).mean();
         let decoded = self.decode(batch, sample(mean, log_variance, noise));
-        let service = cross_entropy(decoded.services, &batch.services, batch, None);
-        let operation = cross_entropy(decoded.operations, &batch.operations, batch, None);
-        let error = (decoded.durations - batch.durations.clone()) * batch.node_mask.clone();
-        let duration = error.abs().sum() / batch.real_nodes as f64;
+        let service = cross_entropy(decoded.services, &batch.services, None);
+        let operation = cross_entropy(decoded.operations, &batch.operations, None);
+        let duration = (decoded.durations - batch.durations.clone()).abs().mean();
         let edge = edge_loss(decoded.edges, batch, 5.0, 1.0);
         let beta = config.beta * if config.warm_up > 0.0 { (progress / config.warm_up).min(1.0) } else { 1.0 };
         let total =

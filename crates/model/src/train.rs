@@ -192,7 +192,7 @@ pub fn train<M: Objective>(
 const SAVE_INTERVAL_S: u64 = 5;
 
 /// Cells `B·N²` of an evaluation batch.
-pub(crate) const EVALUATION_CELLS: usize = 1 << 18;
+pub(crate) const EVALUATION_CELLS: usize = 1 << 16;
 
 pub(crate) struct Fit<M> {
     pub model: M,
@@ -214,7 +214,7 @@ impl<M: Objective> Fit<M> {
         // Each epoch has a stream of its own, so that a resumed run sees the numbers of an uninterrupted one.
         let mut order = tracesmith_trace::rng(seed, &format!("order/{epoch}"));
         let mut noise = Noise::new(seed, &format!("noise/{epoch}"));
-        let batches = plan_epoch(training, config.batch, &mut order);
+        let batches = plan_epoch(training.len(), config.batch, &mut order);
         let mut sums: Option<Tensor<1>> = None;
         for (step, positions) in batches.iter().enumerate() {
             let progress = (epoch as f64 - 1.0 + step as f64 / batches.len() as f64) / config.epochs as f64;

@@ -3,9 +3,10 @@
 use burn::module::{Initializer, Module, Param};
 use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::activation::{gelu, relu};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::HvaeConfig;
+use crate::batch::{pair_count, pair_index};
 use crate::graph::CONDITIONS;
 use crate::layers::{Gcn, GcnConfig};
 use crate::{GraphBatch, Noise, Sizes};
@@ -29,17 +30,17 @@ pub struct Decoder {
     edge: EdgeHead,
 }
 
-/// What the decoder says of a padded batch.
+/// What the decoder says of a batch.
 #[derive(Debug, Clone)]
 pub struct Decoded {
-    /// Service logits `[B·N, services]`.
+    /// Service logits `[M, services]`.
     pub services: Tensor<2>,
-    /// Operation logits `[B·N, operations]`.
+    /// Operation logits `[M, operations]`.
     pub operations: Tensor<2>,
-    /// Standardised log-durations `[B·N, 1]`.
+    /// Standardised log-durations `[M, 1]`.
     pub durations: Tensor<2>,
-    /// Edge logits `[B, N, N]`; only i < j means anything.
-    pub edges: Tensor<3>,
+    /// Edge logits of the pairs i < j, `[P, 1]`.
+    pub edges: Tensor<2>,
 }
 
 /// What the decoder says of one graph, on the host.
@@ -51,8 +52,15 @@ pub struct DecodedGraph {
     pub operations: Vec<Vec<f32>>,
     /// Standardised log-duration of every span.
     pub durations: Vec<f32>,
-    /// Edge logits: row i has the logits of i → j for all j (only j > i means anything).
-    pub edges: Vec<Vec<f32>>,
+    /// Edge logits of the pairs i < j, row by row; see [`DecodedGraph::edge`].
+    pub edges: Vec<f32>,
+}
+
+impl DecodedGraph {
+    /// Logit of the edge `from` → `to`, with `from` < `to`.
+    pub fn edge(&self, from: usize, to: usize) -> f32 {
+        self.edges[pair_index(from, to, self.durations.len())]
+    }
 }
 
 impl Decoder {
@@ -76,7 +84,7 @@ impl Decoder {
         }
     }
 
-    /// Decodes latents; `skip` are the encoder's hidden states `[B·N, H]`, absent at generation.
+    /// Decodes latents; `skip` are the encoder's hidden states `[M, H]`, absent at generation.
     pub fn forward(
         &self,
         layout: &GraphBatch,
@@ -85,8 +93,6 @@ impl Decoder {
         skip: Option<Tensor<2>>,
         mut noise: Option<&mut Noise>,
     ) -> Decoded {
-        let (graphs, nodes) = (layout.graphs, layout.nodes);
-        let device = layout.device();
         let mut h = layout.to_nodes(self.graph_in.forward(z_graph)) + self.node_in.forward(z_node);
         if let (Some(layer), Some(skip)) = (&self.skip_in, skip) {
             h = h + layer.forward(skip);
@@ -94,19 +100,17 @@ impl Decoder {
         if let Some(condition) = &self.condition {
             h = h + layout.to_nodes(condition.forward(layout.classes.clone().unsqueeze_dim::<2>(1)).squeeze_dim::<2>(1));
         }
-        let [_, hidden] = h.dims();
-        let positions = Tensor::<1, Int>::arange(0..nodes as i64, &device).unsqueeze::<2>();
-        let positions = self.position.forward(positions).expand([graphs, nodes, hidden]).reshape([graphs * nodes, hidden]);
+        let positions = self.position.forward(layout.positions.clone().unsqueeze_dim(0)).squeeze_dim::<2>(0);
         h = h + positions;
-        let causal = causal_adjacency(nodes, &device);
+        let causal = causal_adjacency(layout.nodes, &layout.device());
         for (convolution, norm) in self.convolutions.iter().zip(&self.norms) {
-            h = h.clone() + relu(norm.forward(convolution.forward(h, causal.clone())));
+            h = h.clone() + relu(norm.forward(convolution.forward(h, causal.clone(), layout)));
         }
         Decoded {
             services: self.service.forward(h.clone(), noise.as_deref_mut()),
             operations: self.operation.forward(h.clone(), noise),
             durations: self.duration.forward(h.clone()),
-            edges: self.edge.forward(h, graphs, nodes),
+            edges: self.edge.forward(h, layout),
         }
     }
 }
@@ -173,19 +177,16 @@ impl EdgeHead {
         }
     }
 
-    /// `[B·N, H]` → logits `[B, N, N]`, row = parent.
-    fn forward(&self, h: Tensor<2>, graphs: usize, nodes: usize) -> Tensor<3> {
-        let [_, hidden] = h.dims();
-        let from = self.from.forward(h.clone()).reshape([graphs, nodes, 1, hidden]);
-        let to = self.to.forward(h).reshape([graphs, 1, nodes, hidden]);
-        let pairs = relu(from + to).reshape([graphs * nodes * nodes, hidden]);
-        let logits = pairs.matmul(self.outer.val().unsqueeze_dim::<2>(1)) + self.bias.val().unsqueeze::<2>();
-        logits.reshape([graphs, nodes, nodes])
+    /// `[M, H]` → logits of all pairs `[P, 1]`.
+    fn forward(&self, h: Tensor<2>, batch: &GraphBatch) -> Tensor<2> {
+        let from = self.from.forward(h.clone()).select(0, batch.pair_from.clone());
+        let to = self.to.forward(h).select(0, batch.pair_to.clone());
+        relu(from + to).matmul(self.outer.val().unsqueeze_dim::<2>(1)) + self.bias.val().unsqueeze::<2>()
     }
 }
 
 impl Decoded {
-    /// Copies the decoded graphs of `layout` to the host, without the padding.
+    /// Copies the decoded graphs of `layout` to the host.
     pub fn into_graphs(self, layout: &GraphBatch) -> Vec<DecodedGraph> {
         let rows = |tensor: Tensor<2>| {
             let [_, columns] = tensor.dims();
@@ -194,17 +195,18 @@ impl Decoded {
         };
         let (service, operation) = (rows(self.services), rows(self.operations));
         let (durations, edges) = (floats(self.durations), floats(self.edges));
-        let nodes = layout.nodes;
-        let graph = |(g, &size): (usize, &usize)| {
-            let spans = g * nodes..g * nodes + size;
+        let (mut row, mut pair) = (0, 0);
+        let mut graph = |&size: &usize| {
+            let (spans, pairs) = (row..row + size, pair..pair + pair_count(size));
+            (row, pair) = (spans.end, pairs.end);
             DecodedGraph {
                 services: spans.clone().map(&service).collect(),
                 operations: spans.clone().map(&operation).collect(),
-                durations: durations[spans.clone()].to_vec(),
-                edges: spans.map(|row| edges[row * nodes..row * nodes + size].to_vec()).collect(),
+                durations: durations[spans].to_vec(),
+                edges: edges[pairs].to_vec(),
             }
         };
-        layout.sizes.iter().enumerate().map(graph).collect()
+        layout.sizes.iter().map(&mut graph).collect()
     }
 }
 

@@ -1,13 +1,13 @@
 //! q(z_G, z_v | trace).
 
 use burn::module::Module;
-use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
+use burn::nn::{BatchNorm, BatchNormConfig, Embedding, EmbeddingConfig, Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
 use super::HvaeConfig;
 use crate::graph::CONDITIONS;
-use crate::layers::{Gcn, GcnConfig, MaskedBatchNorm, MaskedBatchNormConfig, SpanEmbedding, SpanEmbeddingConfig};
+use crate::layers::{Gcn, GcnConfig, SpanEmbedding, SpanEmbeddingConfig};
 use crate::{GraphBatch, Noise, Sizes};
 
 /// ln σ² is kept in this range: beyond it exp overflows or the KL has no gradient that helps.
@@ -18,7 +18,7 @@ const LOG_VARIANCE: (f64, f64) = (-10.0, 10.0);
 pub struct Encoder {
     embedding: SpanEmbedding,
     convolutions: Vec<Gcn>,
-    norms: Vec<MaskedBatchNorm>,
+    norms: Vec<BatchNorm>,
     graph_hidden: Linear,
     graph_head: Linear,
     node_head: Linear,
@@ -33,11 +33,11 @@ pub struct Posterior {
     pub graph_mean: Tensor<2>,
     /// ln σ² of `z_G`, `[B, L]`.
     pub graph_log_variance: Tensor<2>,
-    /// Mean of every `z_v`, `[B·N, L]`.
+    /// Mean of every `z_v`, `[M, L]`.
     pub node_mean: Tensor<2>,
-    /// ln σ² of every `z_v`, `[B·N, L]`.
+    /// ln σ² of every `z_v`, `[M, L]`.
     pub node_log_variance: Tensor<2>,
-    /// Hidden states after the last convolution, `[B·N, H]`.
+    /// Hidden states after the last convolution, `[M, H]`.
     pub hidden: Tensor<2>,
 }
 
@@ -45,7 +45,7 @@ impl Encoder {
     pub(super) fn new(config: &HvaeConfig, sizes: &Sizes, device: &Device) -> Self {
         let spans = SpanEmbeddingConfig::for_sizes(sizes);
         let convolution = |d_input| GcnConfig::new(d_input, config.hidden).init(device);
-        let norm = || MaskedBatchNormConfig::new(config.hidden).init(device);
+        let norm = || BatchNormConfig::new(config.hidden).init(device);
         Self {
             embedding: spans.init(device),
             convolutions: vec![convolution(spans.d_output()), convolution(config.hidden)],
@@ -58,12 +58,12 @@ impl Encoder {
         }
     }
 
-    /// Posterior of every graph of a batch. `noise` is given in training only: it drives dropout and selects batch statistics.
+    /// Posterior of every graph of a batch. `noise` is given in training only.
     pub fn forward(&self, batch: &GraphBatch, mut noise: Option<&mut Noise>) -> Posterior {
         let mut h = self.embedding.forward(batch);
         for (convolution, norm) in self.convolutions.iter().zip(&self.norms) {
-            h = convolution.forward(h, batch.adjacency.clone());
-            h = relu(norm.forward(h, &batch.node_mask, batch.real_nodes, noise.is_some()));
+            h = convolution.forward(h, batch.adjacency.clone(), batch);
+            h = relu(norm.forward(h));
             if let Some(noise) = noise.as_deref_mut() {
                 h = noise.dropout(h, self.dropout);
             }

@@ -39,16 +39,15 @@ impl Objective for Hvae {
     fn losses(&self, batch: &GraphBatch, mut noise: Option<&mut Noise>, progress: f64) -> Losses {
         let config = &self.config;
         let posterior = self.encoder.forward(batch, noise.as_deref_mut());
-        let kl_graph = kl(&posterior.graph_mean, &posterior.graph_log_variance).sum() / batch.graphs as f64;
-        let kl_rows = kl(&posterior.node_mean, &posterior.node_log_variance) * batch.node_mask.clone();
-        let kl_node = kl_rows.sum() / batch.real_nodes as f64;
+        let kl_graph = kl(&posterior.graph_mean, &posterior.graph_log_variance).mean();
+        let kl_node = kl(&posterior.node_mean, &posterior.node_log_variance).mean();
         let z_graph = sample(posterior.graph_mean, posterior.graph_log_variance, noise.as_deref_mut());
         let z_node = sample(posterior.node_mean, posterior.node_log_variance, noise.as_deref_mut());
         let skip = config.skip.then_some(posterior.hidden);
         let decoded = self.decoder.forward(batch, z_graph, z_node, skip, noise);
 
-        let service = cross_entropy(decoded.services.clone(), &batch.services, batch, self.weights.services.as_deref());
-        let operation = cross_entropy(decoded.operations.clone(), &batch.operations, batch, self.weights.operations.as_deref());
+        let service = cross_entropy(decoded.services.clone(), &batch.services, self.weights.services.as_deref());
+        let operation = cross_entropy(decoded.operations.clone(), &batch.operations, self.weights.operations.as_deref());
         let duration = duration_loss(&decoded, batch, config.duration_loss);
         let edge = edge_loss(decoded.edges, batch, config.positive_cap, config.negative_weight);
         let beta = config.beta * if config.warm_up > 0.0 { (progress / config.warm_up).min(1.0) } else { 1.0 };
@@ -75,38 +74,36 @@ pub(crate) fn sample(mean: Tensor<2>, log_variance: Tensor<2>, noise: Option<&mu
     mean + (log_variance * 0.5).exp() * epsilon
 }
 
-/// Mean cross-entropy over real spans; weighted as a weighted mean.
-pub(crate) fn cross_entropy(logits: Tensor<2>, targets: &Tensor<2, Int>, batch: &GraphBatch, weights: Option<&[f32]>) -> Tensor<1> {
-    let rows = batch.graphs * batch.nodes;
-    let targets = targets.clone().reshape([rows, 1]);
-    let log_likelihood = log_softmax(logits, 1).gather(1, targets.clone());
-    let Some(weights) = weights else {
-        return (log_likelihood * batch.node_mask.clone()).sum() / -(batch.real_nodes as f64);
-    };
-    let table = Tensor::<1>::from_data(TensorData::new(weights.to_vec(), [weights.len()]), &batch.device());
-    let row_weights = table.select(0, targets.squeeze_dim::<1>(1)).unsqueeze_dim::<2>(1) * batch.node_mask.clone();
+/// Mean cross-entropy over spans, `[M, C]` logits and `[M]` targets; weighted as a weighted mean.
+pub(crate) fn cross_entropy(logits: Tensor<2>, targets: &Tensor<1, Int>, weights: Option<&[f32]>) -> Tensor<1> {
+    let log_likelihood = log_softmax(logits, 1).gather(1, targets.clone().unsqueeze_dim(1));
+    let Some(weights) = weights else { return -log_likelihood.mean() };
+    let table = Tensor::<1>::from_data(TensorData::new(weights.to_vec(), [weights.len()]), &log_likelihood.device());
+    let row_weights = table.select(0, targets.clone()).unsqueeze_dim::<2>(1);
     -(log_likelihood * row_weights.clone()).sum() / row_weights.sum()
 }
 
 fn duration_loss(decoded: &Decoded, batch: &GraphBatch, loss: DurationLoss) -> Tensor<1> {
-    let error = (decoded.durations.clone() - batch.durations.clone()) * batch.node_mask.clone();
-    let error = match loss {
-        DurationLoss::L1 => error.abs(),
-        DurationLoss::Mse => error.clone() * error,
-    };
-    error.sum() / batch.real_nodes as f64
+    let error = decoded.durations.clone() - batch.durations.clone();
+    match loss {
+        DurationLoss::L1 => error.abs().mean(),
+        DurationLoss::Mse => (error.clone() * error).mean(),
+    }
 }
 
-/// Weighted binary cross-entropy over pairs i < j of real spans. With l the logit, −ln(1 − σ(l)) = l − ln σ(l).
-pub(crate) fn edge_loss(logits: Tensor<3>, batch: &GraphBatch, positive_cap: f64, negative_weight: f64) -> Tensor<1> {
-    let positives = batch.real_edges.max(1) as f64;
-    let negatives = (batch.real_pairs - batch.real_edges.min(batch.real_pairs)) as f64;
+/// Weighted binary cross-entropy over pairs, logits `[P, 1]`. With l the logit, −ln(1 − σ(l)) = l − ln σ(l).
+pub(crate) fn edge_loss(logits: Tensor<2>, batch: &GraphBatch, positive_cap: f64, negative_weight: f64) -> Tensor<1> {
+    let pairs = batch.pair_count();
+    if pairs == 0 {
+        return Tensor::zeros([1], &logits.device());
+    }
+    let negatives = (pairs - batch.edge_count.min(pairs)) as f64;
     // In a batch of very small graphs edges outnumber the other pairs; they must still count.
-    let positive_weight = (negatives / positives).sqrt().clamp(1.0, positive_cap.max(1.0));
+    let positive_weight = (negatives / batch.edge_count.max(1) as f64).sqrt().clamp(1.0, positive_cap.max(1.0));
     let log_likelihood = log_sigmoid(logits.clone());
-    let missing = (logits - log_likelihood.clone()) * (batch.pair_mask.clone() - batch.edges.clone()) * negative_weight;
+    let missing = (logits - log_likelihood.clone()) * (batch.edges.clone() * -1.0 + 1.0) * negative_weight;
     let present = log_likelihood * batch.edges.clone() * -positive_weight;
-    (missing + present).sum() / batch.real_pairs.max(1) as f64
+    (missing + present).mean()
 }
 
 #[cfg(test)]
@@ -130,19 +127,21 @@ mod tests {
     fn cross_entropy_of_even_logits_is_ln_2_with_and_without_weights() {
         let batch = GraphBatch::new(&[&chain()], &Device::flex());
         for weights in [None, Some(&[1.0, 3.0][..])] {
-            let loss = cross_entropy(Tensor::zeros([2, 2], &Device::flex()), &batch.services, &batch, weights);
+            let loss = cross_entropy(Tensor::zeros([2, 2], &Device::flex()), &batch.services, weights);
             assert!((loss.into_scalar::<f32>() - 2f32.ln()).abs() < 1e-6);
         }
     }
 
     #[test]
-    fn the_edge_loss_ignores_the_lower_triangle() {
-        let batch = GraphBatch::new(&[&chain()], &Device::flex());
-        let logits = |lower: f32| Tensor::from_floats([[[lower, 0.0], [lower, lower]]], &Device::flex());
-        let loss = |lower| edge_loss(logits(lower), &batch, 5.0, 2.0).into_scalar::<f32>();
-        assert_eq!(loss(-3.0), loss(7.0));
-        // One edge, no other pair: weight 1.
-        assert!((loss(0.0) - 2f32.ln()).abs() < 1e-6);
+    fn edges_are_weighted_and_a_batch_without_pairs_costs_nothing() {
+        let star = Graph { services: vec![0; 3], operations: vec![0; 3], durations: vec![0.0; 3], edges: vec![(0, 1), (0, 2)], class: 0 };
+        let batch = GraphBatch::new(&[&star], &Device::flex());
+        let loss = edge_loss(Tensor::zeros([3, 1], &Device::flex()), &batch, 5.0, 2.0).into_scalar::<f32>();
+        // Two edges of weight 1 (√(1/2) is raised to 1) and one other pair of weight 2, all at probability ½.
+        assert!((loss - 4.0 / 3.0 * 2f32.ln()).abs() < 1e-6, "{loss}");
+        let single = Graph { services: vec![0], operations: vec![0], durations: vec![0.0], edges: vec![], class: 0 };
+        let batch = GraphBatch::new(&[&single], &Device::flex());
+        assert_eq!(edge_loss(Tensor::zeros([0, 1], &Device::flex()), &batch, 5.0, 2.0).into_scalar::<f32>(), 0.0);
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl Hvae {
         self.decoder.forward(batch, posterior.graph_mean, posterior.node_mean, skip, None)
     }
 
-    /// Decodes latents drawn from the prior: `z_graph` `[B, L]`, `z_node` `[B·N, L]`. `layout` gives sizes and classes; its other
+    /// Decodes latents drawn from the prior: `z_graph` `[B, L]`, `z_node` `[M, L]`. `layout` gives sizes and classes; its other
     /// tensors are not read. The encoder's hidden states are zero here, as in the paper.
     pub fn decode(&self, layout: &GraphBatch, z_graph: Tensor<2>, z_node: Tensor<2>) -> Decoded {
         self.decoder.forward(layout, z_graph, z_node, None, None)

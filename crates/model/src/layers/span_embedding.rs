@@ -4,7 +4,7 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
 use burn::tensor::activation::relu;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Int, Tensor};
 
 use crate::{GraphBatch, Sizes};
 
@@ -56,13 +56,12 @@ impl SpanEmbeddingConfig {
 }
 
 impl SpanEmbedding {
-    /// Embeds every span of a batch: `[B·N, 3·width]`.
+    /// Embeds every span of a batch: `[M, 3·width]`.
     pub fn forward(&self, batch: &GraphBatch) -> Tensor<2> {
-        let rows = batch.graphs * batch.nodes;
-        let service = self.service.forward(batch.services.clone());
-        let operation = self.operation.forward(batch.operations.clone());
-        let [_, _, width] = service.dims();
+        let look_up = |embedding: &Embedding, ids: &Tensor<1, Int>| embedding.forward(ids.clone().unsqueeze_dim(0)).squeeze_dim::<2>(0);
+        let service = look_up(&self.service, &batch.services);
+        let operation = look_up(&self.operation, &batch.operations);
         let duration = self.duration_out.forward(relu(self.duration_in.forward(batch.durations.clone())));
-        Tensor::cat(vec![service.reshape([rows, width]), operation.reshape([rows, width]), duration], 1)
+        Tensor::cat(vec![service, operation, duration], 1)
     }
 }

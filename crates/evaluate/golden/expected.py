@@ -1,0 +1,364 @@
+"""Computes expected.json with SciPy, scikit-learn and NumPy: every number here comes from a library or from plain array code that
+shares nothing with the Rust crate.  Needed only to regenerate the file:
+
+    pip install numpy scipy scikit-learn networkx && python expected.py
+"""
+
+import json
+from collections import Counter
+from itertools import combinations
+from pathlib import Path
+
+import networkx
+import numpy
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import jensenshannon, pdist, squareform
+from scipy.stats import ks_2samp, pearsonr
+from sklearn import metrics
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.preprocessing import StandardScaler
+
+rng = numpy.random.default_rng(20240607)
+SERVICES, OPERATIONS = ["cart", "front", "pay", "ship"], ["charge", "get", "list", "post", "quote"]
+
+
+def corpus(name, traces, tilt):
+    """Random trees whose labels, sizes and durations depend on `tilt`; a few get a second parent or lose an edge."""
+    result = []
+    for number in range(traces):
+        n = int(rng.integers(1, 9 + 2 * tilt))
+        weights = numpy.array([4, 3, 2, 1]) + tilt * numpy.array([0, 2, 0, 3])
+        spans, edges = [], []
+        for i in range(n):
+            service = int(rng.choice(4, p=weights / weights.sum()))
+            parent = int(rng.integers(0, i)) if i else None
+            begin = spans[parent]["start_us"] if i else 0.0
+            spans.append({
+                "service": service,
+                "operation": int((service + rng.integers(0, 2 + tilt)) % 5),
+                "start_us": round(begin + float(rng.exponential(200 + 90 * tilt)) * bool(i), 3),
+                "duration_us": round(float(rng.lognormal(6 + 0.3 * tilt, 1.2)), 3),
+                "status": 0,
+            })
+            if i and rng.random() > 0.05 * tilt:
+                edges.append((parent, i))
+        if n > 3 and rng.random() < 0.3 and (0, n - 1) not in edges:
+            edges.append((0, n - 1))
+        result.append({"id": str(number), "start_ns": 0, "label": "unknown", "spans": spans,
+                       "edges": [{"child": child, "parent": parent} for parent, child in edges]})
+    return {"name": name, "services": SERVICES, "operations": OPERATIONS, "has_starts": True, "traces": result}
+
+
+real, synthetic = corpus("real", 40, 0), corpus("synthetic", 30, 1)
+SIDES = (real, synthetic)
+
+
+def ks(x, y):
+    return 1 - ks_2samp(x, y).statistic
+
+
+def js(x, y):
+    x, y = Counter(x), Counter(y)
+    keys = sorted(set(x) | set(y))
+    return 1 - jensenshannon([x[k] for k in keys], [y[k] for k in keys], base=2)
+
+
+def graph(trace):
+    g = networkx.DiGraph()
+    g.add_nodes_from(range(len(trace["spans"])))
+    g.add_edges_from((edge["parent"], edge["child"]) for edge in trace["edges"])
+    return g
+
+
+def over(of, side):
+    return [value for trace in side["traces"] for value in of(trace)]
+
+
+def durations(trace):
+    return [span["duration_us"] for span in trace["spans"]]
+
+
+def labels(trace):
+    return [(span["service"], span["operation"]) for span in trace["spans"]]
+
+
+def calls(trace):
+    label = labels(trace)
+    return [(label[edge["parent"]], label[edge["child"]]) for edge in trace["edges"]]
+
+
+def degrees(trace):
+    return [degree for _, degree in graph(trace).degree()]
+
+
+def along(trace, key):
+    spans = trace["spans"]
+    return [(spans[edge["parent"]][key], spans[edge["child"]][key]) for edge in trace["edges"]]
+
+
+def features(trace):
+    g, d = graph(trace), durations(trace)
+    n, e = g.number_of_nodes(), g.number_of_edges()
+    return [numpy.log1p(n), numpy.log1p(e), networkx.density(g), 2 * e / n, max(degrees(trace)),
+            sum(degree == 0 for _, degree in g.in_degree()) / n, sum(degree == 0 for _, degree in g.out_degree()) / n,
+            numpy.log1p(numpy.mean(d)), numpy.log1p(numpy.std(d)),
+            len({span["service"] for span in trace["spans"]}), len({span["operation"] for span in trace["spans"]})]
+
+
+def mmd(x, y):
+    pooled = StandardScaler().fit_transform(numpy.vstack([x, y]))
+    distances = pdist(pooled)
+    kernel = metrics.pairwise.rbf_kernel(pooled, gamma=1 / (2 * numpy.median(distances[distances > 0]) ** 2))
+    k = len(x)
+    return float(numpy.exp(-(kernel[:k, :k].mean() + kernel[k:, k:].mean() - 2 * kernel[:k, k:].mean())))
+
+
+def critical_path(trace):
+    g, d = graph(trace), durations(trace)
+    h = networkx.DiGraph()
+    h.add_node("source")
+    h.add_weighted_edges_from(("source", node, d[node]) for node in g)
+    h.add_weighted_edges_from((parent, child, d[child]) for parent, child in g.edges)
+    return networkx.dag_longest_path_length(h)
+
+
+def by_label(side):
+    groups = {}
+    for trace in side["traces"]:
+        for label, duration in zip(labels(trace), durations(trace)):
+            groups.setdefault(label, []).append(duration)
+    return groups
+
+
+def correlation(side):
+    pairs = numpy.log1p(over(lambda trace: along(trace, "duration_us"), side))
+    return pearsonr(pairs[:, 0], pairs[:, 1]).statistic
+
+
+def both(measure, of):
+    return float(measure(over(of, real), over(of, synthetic)))
+
+
+per_label = {label: (len(of), ks(of, by_label(synthetic)[label]) if label in by_label(synthetic) else 0.0) for label, of in by_label(real).items()}
+frequent = [similarity for spans, similarity in per_label.values() if spans >= 20]
+real_labels, synthetic_labels = (set(over(labels, side)) for side in SIDES)
+fidelity = {
+    "structure.node_count": both(ks, lambda t: [len(t["spans"])]),
+    "structure.edge_count": both(ks, lambda t: [len(t["edges"])]),
+    "structure.density": both(ks, lambda t: [networkx.density(graph(t))]),
+    "structure.average_degree": both(ks, lambda t: [numpy.mean(degrees(t))]),
+    "structure.maximum_degree": both(ks, lambda t: [max(degrees(t))]),
+    "structure.degrees": both(ks, degrees),
+    "structure.mmd": mmd(*([features(trace) for trace in side["traces"]] for side in SIDES)),
+    "duration.mean_per_trace": both(ks, lambda t: [numpy.mean(durations(t))]),
+    "duration.all_spans": both(ks, durations),
+    "semantic.services": both(js, lambda t: [span["service"] for span in t["spans"]]),
+    "semantic.operations": both(js, lambda t: [span["operation"] for span in t["spans"]]),
+    "semantic.service_operation_pairs": both(js, labels),
+    "semantic.known_pairs": len(real_labels & synthetic_labels) / len(synthetic_labels),
+    "apart.depth": both(ks, lambda t: [networkx.dag_longest_path_length(graph(t))]),
+    "apart.branching": both(ks, lambda t: [degree for _, degree in graph(t).out_degree() if degree]),
+    "apart.child_parent_duration_ratio": both(ks, lambda t: [(1 + c) / (1 + p) for p, c in along(t, "duration_us")]),
+    "apart.critical_path_length": both(ks, lambda t: [critical_path(t)]),
+    "apart.start_offset": both(ks, lambda t: [c - p for p, c in along(t, "start_us")]),
+    "apart.durations_by_label_mean": numpy.average([s for _, s in per_label.values()], weights=[n for n, _ in per_label.values()]),
+    "apart.durations_by_label_worst": min(frequent),
+    "apart.parent_child_label_pairs": both(js, calls),
+    "apart.edge_duration_correlation_difference": abs(correlation(real) - correlation(synthetic)),
+}
+for group in ("structure", "duration", "semantic"):
+    fidelity[group] = numpy.mean([value for key, value in fidelity.items() if key.startswith(group + ".")])
+fidelity["overall"] = numpy.mean([fidelity[group] for group in ("structure", "duration", "semantic")])
+
+
+def validity():
+    graphs = [graph(trace) for trace in synthetic["traces"]]
+    one_root = [g for g in graphs if networkx.is_weakly_connected(g) and sum(d == 0 for _, d in g.in_degree()) == 1]
+    inside = lambda t: [t["spans"][e["child"]]["start_us"] >= t["spans"][e["parent"]]["start_us"] and
+                        t["spans"][e["child"]]["start_us"] + t["spans"][e["child"]]["duration_us"] <=
+                        t["spans"][e["parent"]]["start_us"] + t["spans"][e["parent"]]["duration_us"] for e in t["edges"]]
+    shorter = lambda t: [c <= p for p, c in along(t, "duration_us")]
+    known = set(over(calls, real))
+    return {
+        "valid_share": len(one_root) / len(graphs),
+        "tree_share": sum(networkx.is_arborescence(g) for g in graphs) / len(graphs),
+        "child_inside_parent": numpy.mean(over(inside, synthetic)),
+        "real_child_inside_parent": numpy.mean(over(inside, real)),
+        "child_not_longer_than_parent": numpy.mean(over(shorter, synthetic)),
+        "real_child_not_longer_than_parent": numpy.mean(over(shorter, real)),
+        "known_label_pairs": numpy.mean([call in known for call in over(calls, synthetic)]),
+        "sane_times": 1.0,
+    }
+
+
+def span_matrix():
+    rows = []
+    for side in SIDES:
+        for trace in side["traces"]:
+            for span in trace["spans"]:
+                row = [0.0] * (len(SERVICES) + len(OPERATIONS)) + [span["duration_us"]]
+                row[span["service"]] = row[len(SERVICES) + span["operation"]] = 1.0
+                rows.append(row)
+    return StandardScaler().fit_transform(rows)
+
+
+matrix = span_matrix()
+origin = [0] * len(over(durations, real)) + [1] * len(over(durations, synthetic))
+clusters = KMeans(2, n_init=200, random_state=0).fit_predict(matrix)
+pca = PCA(2, svd_solver="full").fit(matrix)
+points = pca.transform(matrix)
+sides = [points[numpy.array(origin) == side] for side in (0, 1)]
+pooled = numpy.sqrt(sum(((side - side.mean(0)) ** 2).sum() for side in sides) / (2 * (len(points) - 2)))
+similarity = {
+    "nmi": metrics.normalized_mutual_info_score(origin, clusters),
+    "pca.explained_variance_1": pca.explained_variance_ratio_[0],
+    "pca.explained_variance_2": pca.explained_variance_ratio_[1],
+    "pca.centroid_distance": numpy.linalg.norm(sides[0].mean(0) - sides[1].mean(0)) / pooled,
+}
+
+
+def forest():
+    """Many samples of a few labels; rows are (service, operation), columns the counts in real and synthetic, train and test."""
+    p = rng.dirichlet(numpy.ones(24) * 2, size=2)
+    table = {"labels": [[i // 6, 4 + i % 6] for i in range(24)], "features": 10,
+             "train": numpy.array([rng.multinomial(3000, p[0]), rng.multinomial(2500, p[1])]).T.tolist(),
+             "test": numpy.array([rng.multinomial(1500, p[0]), rng.multinomial(1200, p[1])]).T.tolist()}
+
+    def samples(counts):
+        x, y = [], []
+        for label, of in zip(table["labels"], counts):
+            row = [float(feature in label) for feature in range(10)]
+            for side in (0, 1):
+                x += [row] * of[side]
+                y += [side] * of[side]
+        return x, y
+
+    (x, y), (test_x, test_y) = samples(table["train"]), samples(table["test"])
+    fitted = [RandomForestClassifier(200, max_depth=6, min_samples_leaf=20, random_state=seed, n_jobs=2).fit(x, y) for seed in range(3)]
+    scores = [model.predict_proba(test_x)[:, 1] for model in fitted]
+    distinct = [[float(feature in label) for feature in range(10)] for label in table["labels"]]
+    table["auc"] = numpy.mean([metrics.roc_auc_score(test_y, score) for score in scores])
+    table["accuracy"] = numpy.mean([metrics.accuracy_score(test_y, score > 0.5) for score in scores])
+    table["probabilities"] = numpy.mean([model.predict_proba(distinct)[:, 1] for model in fitted], axis=0).tolist()
+    return table
+
+
+def ratio(a, b):
+    return 1.0 if a == b else min(a, b) / max(a, b)
+
+
+def instance(a, b):
+    """One pair of traces."""
+    g, h = graph(a), graph(b)
+    weights = [[0.4 * (x["service"] == y["service"]) + 0.4 * (x["operation"] == y["operation"]) + 0.2 * ratio(x["duration_us"], y["duration_us"])
+                for y in b["spans"]] for x in a["spans"]]
+    rows, columns = linear_sum_assignment(weights, maximize=True)
+    members = {
+        "node_count": ratio(len(g), len(h)),
+        "edge_count": ratio(g.size(), h.size()),
+        "average_degree": ratio(numpy.mean(degrees(a)), numpy.mean(degrees(b))),
+        "density": 1 - abs(networkx.density(g) - networkx.density(h)),
+        "clustering": 1 - abs(networkx.average_clustering(g.to_undirected()) - networkx.average_clustering(h.to_undirected())),
+        "degrees": ks(degrees(a), degrees(b)),
+    }
+    members["structure"] = numpy.mean(list(members.values()))
+    members["best_match"] = numpy.array(weights)[rows, columns].sum() / max(len(g), len(h))
+    return members
+
+
+def memorisation(training, held_out, generated):
+    signature = lambda t: (tuple(sorted(labels(t))), tuple(sorted(calls(t))))
+    edge_set = lambda t: set(calls(t)) or {(None, label) for label in labels(t)}
+    jaccard = lambda a, b: len(a & b) / len(a | b)
+    known, sets = {signature(t) for t in training}, [edge_set(t) for t in training]
+    exact = lambda side: numpy.mean([signature(t) in known for t in side])
+    near = lambda side: numpy.mean([any(jaccard(edge_set(t), other) >= 0.9 for other in sets) for t in side])
+    unique = lambda side: len({signature(t) for t in side}) / len(side)
+    cover = lambda of: len({x for t in held_out for x in of(t)} & {x for t in generated for x in of(t)}) / len({x for t in held_out for x in of(t)})
+    return {"exact_duplicate_rate": exact(generated), "natural_rate": exact(held_out), "excess": exact(generated) - exact(held_out),
+            "near_duplicate_rate": near(generated), "natural_near_rate": near(held_out), "unique_ratio": unique(generated),
+            "real_unique_ratio": unique(held_out), "label_coverage": cover(labels), "edge_coverage": cover(calls)}
+
+
+def utility():
+    classes, n = ["normal", "delay", "loss"], 60
+    probabilities = rng.dirichlet([1, 1, 1], n).round(2)
+    probabilities[:, 2] = 1 - probabilities[:, 0] - probabilities[:, 1]
+    probabilities = numpy.abs(probabilities.round(2))
+    truth = [int(rng.choice(3, p=row)) for row in probabilities]
+    predicted = probabilities.argmax(1)
+    one_hot = numpy.eye(3)[truth]
+    precision, recall, f1, support = metrics.precision_recall_fscore_support(truth, predicted, labels=[0, 1, 2], zero_division=0)
+    average = [metrics.average_precision_score(one_hot[:, c], probabilities[:, c]) for c in range(3)]
+    confusion = metrics.confusion_matrix(truth, predicted)
+    expected = {
+        "loss": metrics.log_loss(truth, probabilities, labels=[0, 1, 2]),
+        "accuracy": metrics.accuracy_score(truth, predicted),
+        "weighted_f1": metrics.f1_score(truth, predicted, average="weighted"),
+        "pr_auc": average[1],
+        "false_alarm_rate": 1 - metrics.recall_score(one_hot[:, 1] == 0, predicted != 1),
+    }
+    for c, name in enumerate(classes):
+        expected |= {f"class.{name}.precision": precision[c], f"class.{name}.recall": recall[c], f"class.{name}.f1": f1[c],
+                     f"class.{name}.average_precision": average[c], f"class.{name}.support": support[c]}
+    return {"classes": classes, "probabilities": probabilities.tolist(), "truth": truth, "confusion": confusion.tolist(), "expected": expected,
+            "roc_auc": metrics.roc_auc_score(one_hot[:, 1], probabilities[:, 1])}
+
+
+def reconstruction():
+    """Predicted traces: the true ones with some labels, durations and edges changed."""
+    truth, predicted = real["traces"][:12], []
+    true_edges, predicted_edges = [], []
+    for trace in truth:
+        n = len(trace["spans"])
+        spans = [dict(span, service=int(rng.integers(4)) if rng.random() < 0.3 else span["service"],
+                      operation=int(rng.integers(5)) if rng.random() < 0.3 else span["operation"],
+                      duration_us=round(span["duration_us"] * float(rng.lognormal(0, 0.5)), 3)) for span in trace["spans"]]
+        true = {(edge["parent"], edge["child"]) for edge in trace["edges"]}
+        edges = {pair for pair in combinations(range(n), 2) if rng.random() < (0.8 if pair in true else 0.1)}
+        predicted.append(dict(trace, spans=spans, edges=[{"child": c, "parent": p} for p, c in sorted(edges)]))
+        pairs = list(combinations(range(n), 2))
+        true_edges += [pair in true for pair in pairs]
+        predicted_edges += [pair in edges for pair in pairs]
+    values = lambda traces, key: numpy.array([span[key] for trace in traces for span in trace["spans"]])
+    of = lambda key: (values(truth, key), values(predicted, key))
+    expected = {
+        "service_accuracy": metrics.accuracy_score(*of("service")),
+        "operation_accuracy": metrics.accuracy_score(*of("operation")),
+        "duration_mae_us": metrics.mean_absolute_error(*of("duration_us")),
+        "duration_male": metrics.mean_absolute_error(*numpy.log1p(of("duration_us"))),
+        "edge_precision": metrics.precision_score(true_edges, predicted_edges),
+        "edge_recall": metrics.recall_score(true_edges, predicted_edges),
+        "edge_f1": metrics.f1_score(true_edges, predicted_edges),
+    }
+    return {"truth": dict(real, traces=truth), "predicted": dict(real, traces=predicted), "expected": expected}
+
+
+def statistics():
+    x, y = rng.normal(0, 1, 70).round(1), rng.normal(0.4, 1.3, 50).round(1)
+    p, q = rng.integers(0, 9, 12), rng.integers(0, 9, 12)
+    return {"x": x.tolist(), "y": y.tolist(), "p": p.tolist(), "q": q.tolist(), "ks": ks(x, y), "js": 1 - jensenshannon(p, q, base=2),
+            "quantiles": [[level, numpy.quantile(x, level)] for level in (0.0, 0.05, 0.31, 0.5, 0.99, 1.0)],
+            "mean": x.mean(), "deviation": x.std(), "correlation": pearsonr(x[:50], y).statistic,
+            "labels_a": p.tolist(), "labels_b": q.tolist(), "nmi": metrics.normalized_mutual_info_score(p, q)}
+
+
+pairs = [(real["traces"][i], synthetic["traces"][i]) for i in range(20)]
+# Small trees of few labels, so that duplicates and near duplicates occur.
+generated = [dict(trace) for trace in real["traces"][5:15]] + synthetic["traces"][:20]
+expected = {
+    "real": real, "synthetic": synthetic, "fidelity": fidelity, "validity": validity(), "similarity": similarity,
+    "forest": forest(), "instance": [instance(a, b) for a, b in pairs],
+    "memorisation": {"training": 20, "copied": [5, 15], "generated": 20,
+                     "expected": memorisation(real["traces"][:20], real["traces"][20:], generated)},
+    "utility": utility(), "reconstruction": reconstruction(), "statistics": statistics(),
+}
+
+
+def plain(value):
+    return value.item() if isinstance(value, numpy.generic) else value
+
+
+Path(__file__).with_name("expected.json").write_text(json.dumps(expected, default=plain, separators=(",", ":")) + "\n")

@@ -1,0 +1,120 @@
+//! All metrics that need nothing but two corpora, and their ceiling.
+
+use serde::Serialize;
+use tracesmith_trace::Corpus;
+
+use crate::fidelity::{StructuralFidelity, structural_fidelity};
+use crate::sampling::{canonical_order, choose};
+use crate::similarity::{Similarity, similarity};
+use crate::validity::{Validity, validity};
+use crate::{Entries, EvaluationError, nested};
+
+/// A synthetic corpus, or a second real one, judged against a real corpus.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// Structure, durations and labels.
+    pub fidelity: StructuralFidelity,
+    /// Could the traces have been recorded?
+    pub validity: Validity,
+    /// RQ4.
+    pub similarity: Similarity,
+}
+
+/// A comparison beside the same comparison of two disjoint real samples.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Judgement {
+    /// Held-out real traces against synthetic ones.
+    pub ours: Comparison,
+    /// Held-out real traces against as many training traces as there are synthetic ones (or all of them, if there are fewer).
+    pub ceiling: Comparison,
+}
+
+/// Compares `synthetic` with `real`; corpora with different vocabularies are aligned first. Equal seeds give equal results on any number of
+/// threads, whatever the order of the traces.
+///
+/// # Errors
+/// An empty corpus, or a numerical method that gives up.
+pub fn compare(real: &Corpus, synthetic: &Corpus, seed: u64) -> Result<Comparison, EvaluationError> {
+    if real.services() != synthetic.services() || real.operations() != synthetic.operations() {
+        let (real, synthetic) = real.aligned(synthetic);
+        return compare(&real, &synthetic, seed);
+    }
+    Ok(Comparison {
+        fidelity: structural_fidelity(real, synthetic, seed)?,
+        validity: validity(real, synthetic)?,
+        similarity: similarity(real, synthetic, seed)?,
+    })
+}
+
+/// What a perfect generator would reach with `traces` traces: held-out traces against that many training traces.
+///
+/// # Errors
+/// As [`compare`].
+pub fn ceiling(training: &Corpus, held_out: &Corpus, traces: usize, seed: u64) -> Result<Comparison, EvaluationError> {
+    let sample = choose(&canonical_order(training), traces, seed, "ceiling");
+    compare(held_out, &training.select(&sample), seed)
+}
+
+/// [`compare`] with its [`ceiling`].
+///
+/// # Errors
+/// As [`compare`].
+pub fn judge(training: &Corpus, held_out: &Corpus, synthetic: &Corpus, seed: u64) -> Result<Judgement, EvaluationError> {
+    Ok(Judgement { ours: compare(held_out, synthetic, seed)?, ceiling: ceiling(training, held_out, synthetic.len(), seed)? })
+}
+
+impl Entries for Comparison {
+    fn entries(&self) -> Vec<(String, f64)> {
+        let parts =
+            [("fidelity", self.fidelity.entries()), ("validity", self.validity.entries()), ("similarity", self.similarity.entries())];
+        parts.into_iter().flat_map(|(name, entries)| nested(name, entries)).collect()
+    }
+}
+
+impl Entries for Judgement {
+    fn entries(&self) -> Vec<(String, f64)> {
+        [nested("ours", self.ours.entries()), nested("ceiling", self.ceiling.entries())].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{copies, corpus, random_corpus};
+
+    #[test]
+    fn the_ceiling_compares_as_many_training_traces_as_there_are_synthetic_ones() {
+        let (training, held_out, synthetic) = (random_corpus(1, 40), random_corpus(2, 15), random_corpus(3, 10));
+        let judgement = judge(&training, &held_out, &synthetic, 4).unwrap();
+        assert_eq!(judgement.ours, compare(&held_out, &synthetic, 4).unwrap());
+        assert_eq!((judgement.ceiling.validity.counts.traces, judgement.ours.validity.counts.traces), (10, 10));
+        assert_eq!(judgement.entries().len(), judgement.ours.entries().len() + judgement.ceiling.entries().len());
+    }
+
+    #[test]
+    fn corpora_with_other_vocabularies_are_aligned() {
+        let real = random_corpus(1, 10);
+        let wider = real.services().union(&tracesmith_trace::Vocabulary::new(["a first name"]));
+        let renumbered = real.with_vocabularies(&wider, real.operations()).unwrap();
+        let comparison = compare(&real, &renumbered, 0).unwrap();
+        assert_eq!(comparison.fidelity.overall, 1.0);
+    }
+
+    #[test]
+    fn one_thread_and_three_give_the_same_numbers() {
+        let (real, synthetic) = (random_corpus(1, 80), random_corpus(2, 70));
+        let run = |threads| {
+            rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| compare(&real, &synthetic, 9).unwrap())
+        };
+        assert_eq!(run(1), run(3));
+    }
+
+    #[test]
+    fn constant_durations_and_no_edges_give_finite_numbers() {
+        let flat = copies(4, &[(0, 0, 5.0)], &[]);
+        let comparison = compare(&flat, &flat, 0).unwrap();
+        assert!(comparison.entries().iter().all(|(_, value)| value.is_finite()));
+        assert_eq!(comparison.fidelity.overall, 1.0);
+        assert!(matches!(compare(&flat, &corpus(&[]), 0), Err(EvaluationError::EmptyCorpus { .. })));
+    }
+}

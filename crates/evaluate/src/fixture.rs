@@ -1,0 +1,64 @@
+//! Small corpora for the unit tests.
+
+use rand::RngExt;
+use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Span, Trace, Vocabulary, rng};
+
+/// (service, operation, duration in µs).
+pub type SpanSpec = (u32, u32, f64);
+
+/// Spans and (parent, child) edges.
+pub type TraceSpec<'a> = (&'a [SpanSpec], &'a [(u32, u32)]);
+
+/// A corpus with services a–c and operations p–s.
+pub fn corpus(traces: &[TraceSpec<'_>]) -> Corpus {
+    let mut builder = builder(false);
+    for (spans, edges) in traces {
+        let spans =
+            spans.iter().map(|&(service, operation, duration_us)| Span { service, operation, start_us: 0.0, duration_us, status: 0 });
+        push(&mut builder, spans.collect(), edges);
+    }
+    builder.finish()
+}
+
+/// A corpus of `count` equal traces.
+pub fn copies(count: usize, spans: &[SpanSpec], edges: &[(u32, u32)]) -> Corpus {
+    corpus(&vec![(spans, edges); count])
+}
+
+/// Like [`corpus`] with one trace and a start offset in µs for every span.
+pub fn timed(spans: &[(SpanSpec, f64)], edges: &[(u32, u32)]) -> Corpus {
+    let mut builder = builder(true);
+    let spans =
+        spans.iter().map(|&((service, operation, duration_us), start_us)| Span { service, operation, start_us, duration_us, status: 0 });
+    push(&mut builder, spans.collect(), edges);
+    builder.finish()
+}
+
+/// Random trees of 1–6 spans.
+pub fn random_corpus(seed: u64, traces: usize) -> Corpus {
+    let mut rng = rng(seed, "random corpus");
+    let mut builder = builder(false);
+    for _ in 0..traces {
+        let spans: Vec<Span> = (0..rng.random_range(1..7))
+            .map(|_| Span {
+                service: rng.random_range(0..3),
+                operation: rng.random_range(0..4),
+                start_us: 0.0,
+                duration_us: rng.random_range(0.0..1e4),
+                status: 0,
+            })
+            .collect();
+        let edges: Vec<_> = (1..spans.len() as u32).map(|child| (rng.random_range(0..child), child)).collect();
+        push(&mut builder, spans, &edges);
+    }
+    builder.finish()
+}
+
+fn builder(has_starts: bool) -> CorpusBuilder {
+    CorpusBuilder::new("fixture", Vocabulary::new(["a", "b", "c"]), Vocabulary::new(["p", "q", "r", "s"]), has_starts)
+}
+
+fn push(builder: &mut CorpusBuilder, spans: Vec<Span>, edges: &[(u32, u32)]) {
+    let edges = edges.iter().map(|&(parent, child)| Edge { parent, child }).collect();
+    builder.push(Trace { spans, edges, ..Trace::default() }).unwrap();
+}

@@ -1,0 +1,135 @@
+//! What can be wrong with a file, said so that it can be mended.
+
+use std::{io, path::PathBuf};
+
+use thiserror::Error;
+
+/// Why a file cannot be read or written.
+#[derive(Debug, Error)]
+pub enum FormatError {
+    /// The file cannot be opened.
+    #[error("cannot open {}: {source}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file can be opened but not read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file has no byte, or its gzip stream none.
+    #[error("{} is empty", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A gzip stream ends before its end mark.
+    #[error("{} is a truncated gzip file: copy or download it again", path.display())]
+    TruncatedGzip {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The content is of no known format.
+    #[error(
+        "{} is in no known format: it starts with {start:?}, which is neither JSON nor the header of an Eadro CSV ({eadro}) or a Nezha CSV ({nezha})",
+        path.display(), eadro = crate::eadro_csv::COLUMNS.join(","), nezha = crate::nezha_csv::COLUMNS.join(",")
+    )]
+    UnknownContent {
+        /// The file.
+        path: PathBuf,
+        /// Its first line, shortened.
+        start: String,
+    },
+    /// The header of a table is not that of the format.
+    #[error("{}: the columns are {found:?}, but {format} has {expected:?}", path.display())]
+    Columns {
+        /// The file.
+        path: PathBuf,
+        /// The format.
+        format: crate::Format,
+        /// Columns of the format.
+        expected: String,
+        /// Columns of the file.
+        found: String,
+    },
+    /// A row has too few or too many fields.
+    #[error("{}, record {record}: {found} fields instead of {expected}", path.display())]
+    FieldCount {
+        /// The file.
+        path: PathBuf,
+        /// Number of the record; the first one after the header is 1.
+        record: u64,
+        /// Fields of the header.
+        expected: u64,
+        /// Fields of the row.
+        found: u64,
+    },
+    /// A field cannot be understood.
+    #[error("{}, record {record}: {column} is {value:?}, expected {expected}", path.display())]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// Number of the record; for JSON that of the trace, from 1.
+        record: u64,
+        /// Name of the column or key.
+        column: &'static str,
+        /// What stands there.
+        value: String,
+        /// What should.
+        expected: &'static str,
+    },
+    /// A record is not UTF-8.
+    #[error("{}, record {record}: the text is not UTF-8", path.display())]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// Number of the record; the header is 0.
+        record: u64,
+    },
+    /// A record of a table is longer than [`crate::MAX_RECORD_BYTES`].
+    #[error("{}, record {record}: longer than {limit} bytes; is a line break or a closing quote missing?", path.display())]
+    RecordTooLong {
+        /// The file.
+        path: PathBuf,
+        /// Number of the record; the header is 0.
+        record: u64,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The text is not the JSON that the format has.
+    #[error("{}: {source}", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        source: serde_json::Error,
+    },
+    /// The JSON ends in the middle.
+    #[error("{}: the JSON ends in the middle (line {line}): the file is incomplete", path.display())]
+    HalfJson {
+        /// The file.
+        path: PathBuf,
+        /// Last line.
+        line: usize,
+    },
+    /// A trace to be written has no id, or that of another trace.
+    #[error("trace id {id:?} is empty or stands twice: a file of traces needs distinct ids")]
+    TraceId {
+        /// The id.
+        id: String,
+    },
+    /// The file cannot be written. No part of it is left behind.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}

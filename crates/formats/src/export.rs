@@ -1,0 +1,161 @@
+//! From corpora and span records to files.
+
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
+
+use tracesmith_trace::{Corpus, SpanRecord, TraceRef, derive_seed};
+
+use crate::{Format, FormatError, eadro_csv, jaeger_json, nezha_csv, output::write_compressed};
+
+/// What a file got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Written {
+    /// Traces.
+    pub traces: usize,
+    /// Spans.
+    pub spans: usize,
+    /// Edges left out because the formats give a span one parent only: all but the earliest parent of each span.
+    pub dropped_edges: usize,
+}
+
+/// Writes a corpus to `path`, compressed if it ends in `.gz`; the file is there whole or not at all.
+///
+/// A span's id is 16 hexadecimal digits that follow from the id of the trace and the span's position; in Eadro's CSV the first root has the
+/// id of the trace. Labels are not part of any trace format: see [`crate::write_faults`].
+///
+/// # Errors
+/// [`FormatError::TraceId`] if a trace id is empty or stands twice; [`FormatError::Write`] if the file cannot be written.
+pub fn write_corpus(corpus: &Corpus, format: Format, path: &Path) -> Result<Written, FormatError> {
+    let mut seen = HashSet::with_capacity(corpus.len());
+    if let Some(bad) = corpus.traces().find(|trace| trace.id.is_empty() || !seen.insert(trace.id)) {
+        return Err(FormatError::TraceId { id: bad.id.to_owned() });
+    }
+    let mut dropped_edges = 0;
+    let mut traces = corpus.traces().map(|trace| {
+        let parents = trace.parents();
+        dropped_edges += trace.edges.len() - parents.iter().flatten().count();
+        trace_records(corpus, trace, &parents, format)
+    });
+    write_traces(&mut traces, format, path)?;
+    Ok(Written { traces: corpus.len(), spans: corpus.span_count(), dropped_edges })
+}
+
+fn trace_records(corpus: &Corpus, trace: TraceRef<'_>, parents: &[Option<usize>], format: Format) -> Vec<SpanRecord> {
+    let first_root = parents.iter().position(Option::is_none);
+    let span_id = |span: usize| match format {
+        Format::EadroCsv if first_root == Some(span) => trace.id.to_owned(),
+        _ => format!("{:016x}", derive_seed(span as u64, trace.id)),
+    };
+    let record = |span: usize| SpanRecord {
+        trace_id: trace.id.to_owned(),
+        span_id: span_id(span),
+        parent_id: parents[span].map(span_id),
+        service: corpus.services().name(trace.services[span]).to_owned(),
+        operation: corpus.operations().name(trace.operations[span]).to_owned(),
+        // `as` saturates: an offset beyond the i64 nanoseconds is no time anyway.
+        start_ns: trace.start_ns.saturating_add((trace.starts_us[span] * 1000.0).round() as i64),
+        duration_us: trace.durations_us[span],
+        status: trace.statuses[span],
+    };
+    (0..trace.span_count()).map(record).collect()
+}
+
+/// Writes span records to `path` as [`write_corpus`] does, with the ids they have. They are grouped by trace, in the order in which the
+/// traces first appear, and are all in memory for that.
+///
+/// # Errors
+/// [`FormatError::Write`] if the file cannot be written.
+pub fn write_records(records: impl IntoIterator<Item = SpanRecord>, format: Format, path: &Path) -> Result<Written, FormatError> {
+    let mut position = HashMap::new();
+    let mut traces: Vec<Vec<SpanRecord>> = Vec::new();
+    for record in records {
+        let trace = *position.entry(record.trace_id.clone()).or_insert_with(|| {
+            traces.push(Vec::new());
+            traces.len() - 1
+        });
+        traces[trace].push(record);
+    }
+    let written = Written { traces: traces.len(), spans: traces.iter().map(Vec::len).sum(), dropped_edges: 0 };
+    write_traces(&mut traces.into_iter(), format, path)?;
+    Ok(written)
+}
+
+fn write_traces(traces: &mut dyn Iterator<Item = Vec<SpanRecord>>, format: Format, path: &Path) -> Result<(), FormatError> {
+    write_compressed(path, |out| match format {
+        Format::EadroCsv => eadro_csv::write(out, traces),
+        Format::NezhaCsv => nezha_csv::write(out, traces),
+        Format::JaegerJson => jaeger_json::write(out, traces),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use tracesmith_trace::{CorpusBuilder, Edge, Span, Trace, Vocabulary, assemble};
+
+    use super::*;
+    use crate::testing::{read_file, records};
+
+    fn corpus(ids: &[&str]) -> Corpus {
+        let mut builder = CorpusBuilder::new("test", Vocabulary::new(["s"]), Vocabulary::new(["a", "b"]), true);
+        for &id in ids {
+            let span = |operation, start_us| Span { service: 0, operation, start_us, duration_us: 2.25, status: 200 };
+            let spans = vec![span(0, 0.0), span(1, 0.125), span(0, 1.5)];
+            let edges = [(0, 1), (0, 2), (1, 2)].map(|(parent, child)| Edge { parent, child });
+            builder.push(Trace { id: id.into(), start_ns: 5_000_000_000, spans, edges: edges.into(), ..Trace::default() }).unwrap();
+        }
+        builder.finish()
+    }
+
+    #[test]
+    fn a_written_corpus_reads_back_as_trees_in_every_format() {
+        let folder = tempfile::tempdir().unwrap();
+        for format in Format::ALL {
+            for ending in ["out", "out.gz"] {
+                let path = folder.path().join(format!("{format}.{ending}"));
+                let written = write_corpus(&corpus(&["t", "u"]), format, &path).unwrap();
+                assert_eq!(written, Written { traces: 2, spans: 6, dropped_edges: 2 });
+                let (found, spans) = read_file(&path, None).unwrap();
+                assert_eq!(found, format);
+                assert_eq!(std::fs::read(&path).unwrap().starts_with(&[0x1f, 0x8b]), ending == "out.gz");
+                let tree = assemble(spans[..3].to_vec(), format.carries_starts()).unwrap();
+                assert_eq!(tree.parents, [None, Some(0), Some(0)]);
+                assert_eq!(tree.records[0].span_id == "t", format == Format::EadroCsv);
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_corpus_gives_the_same_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = |name| {
+            let path = folder.path().join(name);
+            write_corpus(&corpus(&["t"]), Format::NezhaCsv, &path).unwrap();
+            std::fs::read(path).unwrap()
+        };
+        assert_eq!(bytes("one.gz"), bytes("two.gz"));
+    }
+
+    #[test]
+    fn trace_ids_that_would_merge_traces_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        for ids in [&["t", "t"][..], &[""]] {
+            let failure = write_corpus(&corpus(ids), Format::EadroCsv, &folder.path().join("x.csv"));
+            assert!(matches!(failure, Err(FormatError::TraceId { .. })), "{failure:?}");
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn scattered_records_are_grouped_by_trace() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.json");
+        let mut scattered = records(3);
+        scattered[1].trace_id = "other".into();
+        let written = write_records(scattered, Format::JaegerJson, &path).unwrap();
+        assert_eq!(written, Written { traces: 2, spans: 3, dropped_edges: 0 });
+        let (_, spans) = read_file(&path, None).unwrap();
+        assert_eq!(spans.iter().map(|span| span.span_id.as_str()).collect::<Vec<_>>(), ["0", "2", "1"]);
+    }
+}

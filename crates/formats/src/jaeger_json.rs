@@ -1,0 +1,358 @@
+//! Jaeger's JSON, as its API answers and as Eadro ships it in `spans.json`.
+//!
+//! A trace is an object `{traceID, spans, processes}`. A file may hold `{"data": [trace, …]}`, an array of traces (nested or not), or one of
+//! these after the other, for example a trace a line. One trace at a time is in memory.
+//! Starts and durations are whole µs: writing rounds to them. Of several references to spans of the same trace the first `CHILD_OF` is the
+//! parent, else the first `FOLLOWS_FROM`. A negative or non-finite duration cannot be written: it becomes 0.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    io::{self, Write},
+    path::Path,
+};
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::Value;
+use tracesmith_trace::SpanRecord;
+
+use crate::{
+    FormatError,
+    input::{Input, json_error},
+};
+
+const STATUS_KEYS: [&str; 2] = ["http.status_code", "http.response.status_code"];
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct JaegerSpan {
+    #[serde(rename = "traceID")]
+    trace_id: String,
+    #[serde(rename = "spanID")]
+    span_id: String,
+    operation_name: String,
+    #[serde(default)]
+    references: Option<Vec<Reference>>,
+    start_time: i64,
+    duration: f64,
+    #[serde(default)]
+    tags: Option<Vec<Tag>>,
+    #[serde(rename = "processID")]
+    process_id: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Reference {
+    ref_type: String,
+    #[serde(rename = "traceID")]
+    trace_id: String,
+    #[serde(rename = "spanID")]
+    span_id: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Tag {
+    key: String,
+    #[serde(rename = "type", default)]
+    kind: String,
+    value: Value,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Process {
+    service_name: String,
+}
+
+impl JaegerSpan {
+    fn parent(&self) -> Option<String> {
+        let references = self.references.as_deref().unwrap_or_default();
+        let first = |kind| references.iter().find(|reference| reference.ref_type == kind && reference.trace_id == self.trace_id);
+        first("CHILD_OF").or_else(|| first("FOLLOWS_FROM")).map(|reference| reference.span_id.clone())
+    }
+
+    /// The HTTP status, which SDKs write as a number or as text; 0 if there is none.
+    fn status(&self) -> u16 {
+        let tags = self.tags.as_deref().unwrap_or_default();
+        let value = tags.iter().find(|tag| STATUS_KEYS.contains(&tag.key.as_str())).map(|tag| &tag.value);
+        match value {
+            Some(Value::String(text)) => text.parse().unwrap_or(0),
+            Some(number) => number.as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(0),
+            None => 0,
+        }
+    }
+
+    fn into_record(self, processes: &HashMap<String, Process>) -> Result<SpanRecord, String> {
+        let Some(process) = processes.get(&self.process_id) else {
+            return Err(format!("span {:?} is of the process {:?}, which its trace does not list", self.span_id, self.process_id));
+        };
+        let Some(start_ns) = self.start_time.checked_mul(1000) else {
+            return Err(format!("span {:?} starts at {}, which is no time in µs", self.span_id, self.start_time));
+        };
+        Ok(SpanRecord {
+            parent_id: self.parent(),
+            status: self.status(),
+            service: process.service_name.clone(),
+            start_ns,
+            duration_us: self.duration,
+            trace_id: self.trace_id,
+            span_id: self.span_id,
+            operation: self.operation_name,
+        })
+    }
+}
+
+pub(crate) fn read(mut input: Input, visit: &mut dyn FnMut(SpanRecord) -> Result<(), FormatError>) -> Result<(), FormatError> {
+    skip_byte_order_mark(&mut input)?;
+    let Input { path, reader } = input;
+    let mut stream = serde_json::Deserializer::from_reader(reader);
+    loop {
+        let mut refusal = None;
+        if let Err(error) = (Traces { visit, refusal: &mut refusal }).deserialize(&mut stream) {
+            return Err(refusal.unwrap_or_else(|| json_error(&path, error)));
+        }
+        if at_end(&mut stream, &path)? {
+            return Ok(());
+        }
+    }
+}
+
+fn skip_byte_order_mark(input: &mut Input) -> Result<(), FormatError> {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    if input.peek()?.starts_with(MARK) {
+        io::BufRead::consume(&mut input.reader, MARK.len());
+    }
+    Ok(())
+}
+
+/// Whether nothing but white space is left; what is left stays.
+fn at_end<R: io::Read>(stream: &mut serde_json::Deserializer<serde_json::de::IoRead<R>>, path: &Path) -> Result<bool, FormatError> {
+    match stream.end() {
+        Ok(()) => Ok(true),
+        Err(error) if error.is_io() => Err(json_error(path, error)),
+        Err(_) => Ok(false),
+    }
+}
+
+/// Visits the spans of a trace, or of everything below an array or below the key `data`.
+struct Traces<'a> {
+    visit: &'a mut dyn FnMut(SpanRecord) -> Result<(), FormatError>,
+    /// Why `visit` ended the reading, which serde's error cannot carry.
+    refusal: &'a mut Option<FormatError>,
+}
+
+impl Traces<'_> {
+    fn reborrow(&mut self) -> Traces<'_> {
+        Traces { visit: self.visit, refusal: self.refusal }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Traces<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Traces<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a Jaeger trace, an array of traces, or an object with the key `data`")
+    }
+
+    /// Jaeger answers `"data": null` when it has nothing.
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut array: A) -> Result<(), A::Error> {
+        while array.next_element_seed(self.reborrow())?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut object: A) -> Result<(), A::Error> {
+        let mut spans: Option<Vec<JaegerSpan>> = None;
+        let mut processes = HashMap::new();
+        let mut has_data = false;
+        while let Some(key) = object.next_key::<String>()? {
+            match key.as_str() {
+                "data" => {
+                    has_data = true;
+                    object.next_value_seed(self.reborrow())?;
+                }
+                "spans" => spans = Some(object.next_value()?),
+                "processes" => processes = object.next_value()?,
+                _ => {
+                    object.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        if spans.is_none() && !has_data {
+            return Err(A::Error::custom("an object has neither `spans` nor `data`: this is no Jaeger trace"));
+        }
+        for span in spans.into_iter().flatten() {
+            let record = span.into_record(&processes).map_err(A::Error::custom)?;
+            if let Err(refusal) = (self.visit)(record) {
+                *self.refusal = Some(refusal);
+                return Err(A::Error::custom("refused"));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Serialize)]
+struct JaegerTrace {
+    #[serde(rename = "traceID")]
+    trace_id: String,
+    spans: Vec<WrittenSpan>,
+    processes: BTreeMap<String, Process>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WrittenSpan {
+    #[serde(rename = "traceID")]
+    trace_id: String,
+    #[serde(rename = "spanID")]
+    span_id: String,
+    flags: u32,
+    operation_name: String,
+    references: Vec<Reference>,
+    start_time: i64,
+    duration: u64,
+    tags: Vec<Tag>,
+    logs: [(); 0],
+    #[serde(rename = "processID")]
+    process_id: String,
+    warnings: Option<()>,
+}
+
+/// Writes traces in the form of Jaeger's API, a trace a line.
+pub(crate) fn write(out: &mut dyn Write, traces: &mut dyn Iterator<Item = Vec<SpanRecord>>) -> io::Result<()> {
+    out.write_all(b"{\"data\":[")?;
+    for (i, trace) in traces.enumerate() {
+        out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
+        serde_json::to_writer(&mut *out, &jaeger_trace(trace))?;
+    }
+    out.write_all(b"\n]}\n")
+}
+
+fn jaeger_trace(trace: Vec<SpanRecord>) -> JaegerTrace {
+    let trace_id = trace.first().map(|span| span.trace_id.clone()).unwrap_or_default();
+    let mut services: Vec<&str> = trace.iter().map(|span| span.service.as_str()).collect();
+    services.sort_unstable();
+    services.dedup();
+    let process_id = |service: &str| format!("p{}", services.partition_point(|&other| other < service) + 1);
+    let processes = services.iter().map(|&service| (process_id(service), Process { service_name: service.to_owned() })).collect();
+    let spans = trace.iter().map(|span| written_span(span, process_id(&span.service))).collect();
+    JaegerTrace { trace_id, spans, processes }
+}
+
+fn written_span(span: &SpanRecord, process_id: String) -> WrittenSpan {
+    let reference = |parent: &String| Reference { ref_type: "CHILD_OF".into(), trace_id: span.trace_id.clone(), span_id: parent.clone() };
+    let status = (span.status != 0).then(|| Tag { key: STATUS_KEYS[0].into(), kind: "int64".into(), value: span.status.into() });
+    WrittenSpan {
+        trace_id: span.trace_id.clone(),
+        span_id: span.span_id.clone(),
+        flags: 1,
+        operation_name: span.operation.clone(),
+        references: span.parent_id.iter().map(reference).collect(),
+        start_time: (span.start_ns.saturating_add(500)).div_euclid(1000),
+        duration: span.duration_us.round() as u64,
+        tags: status.into_iter().collect(),
+        logs: [],
+        process_id,
+        warnings: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::{
+        Format,
+        testing::{read_text, round_trip, traces},
+    };
+
+    fn trace(id: &str) -> String {
+        format!(
+            r#"{{"traceID":"{id}","spans":[
+                {{"traceID":"{id}","spanID":"b","flags":1,"operationName":"GET","references":[
+                    {{"refType":"FOLLOWS_FROM","traceID":"{id}","spanID":"x"}},{{"refType":"CHILD_OF","traceID":"other","spanID":"y"}},
+                    {{"refType":"CHILD_OF","traceID":"{id}","spanID":"a"}}],
+                  "startTime":1650161395000123,"duration":833,"tags":[{{"key":"http.status_code","type":"int64","value":200}}],"logs":[],
+                  "processID":"p1","warnings":null}},
+                {{"traceID":"{id}","spanID":"a","operationName":"/","startTime":1650161395000000,"duration":2961,
+                  "tags":[{{"key":"http.status_code","value":"302"}}],"processID":"p2"}}],
+              "processes":{{"p1":{{"serviceName":"text","tags":[]}},"p2":{{"serviceName":"web"}}}},"warnings":null}}"#
+        )
+    }
+
+    #[test]
+    fn every_way_to_hold_traces_is_read() {
+        let (one, two) = (trace("1"), trace("2"));
+        let files = [
+            format!("{{\"data\":[{one},{two}],\"total\":0,\"errors\":null}}"),
+            format!("[{one},{two}]"),
+            format!("\u{feff}[[{one}],[{two}]]"),
+            format!("{}\n{}\n", one.replace('\n', ""), two.replace('\n', "")),
+            format!("{{\"data\":[{one}]}}{{\"data\":[{two}]}}"),
+        ];
+        for file in files {
+            let (format, spans) = read_text(&file, None).unwrap();
+            assert_eq!((format, spans.len()), (Format::JaegerJson, 4), "{file}");
+            assert_eq!(spans.iter().map(|span| span.trace_id.as_str()).collect::<Vec<_>>(), ["1", "1", "2", "2"]);
+        }
+    }
+
+    #[test]
+    fn the_parent_is_the_child_of_reference_within_the_trace() {
+        let (_, spans) = read_text(&trace("t"), None).unwrap();
+        assert_eq!((spans[0].parent_id.as_deref(), spans[0].status, spans[0].service.as_str()), (Some("a"), 200, "text"));
+        assert_eq!((spans[0].start_ns, spans[0].duration_us), (1_650_161_395_000_123_000, 833.0));
+        assert_eq!((&spans[1].parent_id, spans[1].status, spans[1].service.as_str()), (&None, 302, "web"));
+        let (_, spans) = read_text(&trace("t").replace("CHILD_OF", "CHILD_OF_OTHER"), None).unwrap();
+        assert_eq!(spans[0].parent_id.as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn an_answer_without_traces_has_no_span() {
+        assert_eq!(read_text("{\"data\":null,\"errors\":[]}", None).unwrap().1, []);
+    }
+
+    #[test]
+    fn what_is_no_trace_is_said() {
+        let cases = [
+            ("{\"a\":1}".to_owned(), "neither `spans` nor `data`"),
+            ("[1]".to_owned(), "invalid type: integer `1`, expected a Jaeger trace"),
+            (trace("t").replace("\"processID\":\"p1\"", "\"processID\":\"p9\""), "of the process \"p9\""),
+            (trace("t").replace("1650161395000000", "9000000000000000000"), "no time in µs"),
+            (trace("t").replace("\"duration\":833", "\"duration\":\"long\""), "invalid type: string \"long\""),
+            (trace("t").replace("\"spanID\":\"b\",", ""), "missing field `spanID`"),
+        ];
+        for (text, message) in cases {
+            let error = read_text(&text, None).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn writing_and_reading_gives_the_same_spans_in_whole_microseconds(traces in traces()) {
+            let mut expected = traces.concat();
+            for span in &mut expected {
+                span.start_ns = (span.start_ns + 500).div_euclid(1000) * 1000;
+                span.duration_us = span.duration_us.round();
+            }
+            prop_assert_eq!(round_trip(traces, Format::JaegerJson), expected);
+        }
+    }
+}

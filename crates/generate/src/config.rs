@@ -1,0 +1,95 @@
+//! Generators as a configuration file names them.
+
+use serde::{Deserialize, Serialize};
+use tracesmith_model::flat_vae::FlatVaeConfig;
+use tracesmith_model::hvae::HvaeConfig;
+use tracesmith_model::train::TrainConfig;
+use tracesmith_trace::Corpus;
+
+use crate::{Fit, FitError, FittedGenerator, Generator, RandomSampling, SamplingConfig};
+
+/// The paper's hierarchical VAE: network, training and sampling.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct HvaeGenerator {
+    /// The network and its loss.
+    pub model: HvaeConfig,
+    /// Its training.
+    pub train: TrainConfig,
+    /// How traces are drawn.
+    pub sampling: SamplingConfig,
+}
+
+/// The flat VAE baseline: network, training and sampling.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct FlatVaeGenerator {
+    /// The network and its loss.
+    pub model: FlatVaeConfig,
+    /// Its training.
+    pub train: TrainConfig,
+    /// How traces are drawn.
+    pub sampling: SamplingConfig,
+}
+
+/// Any generator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum GeneratorConfig {
+    /// See [`RandomSampling`].
+    RandomSampling(RandomSampling),
+    /// See [`FlatVaeGenerator`].
+    FlatVae(FlatVaeGenerator),
+    /// See [`HvaeGenerator`].
+    Hvae(HvaeGenerator),
+}
+
+/// Every kind of generator with its default configuration.
+pub fn default_generators() -> Vec<(&'static str, GeneratorConfig)> {
+    let all = [
+        GeneratorConfig::RandomSampling(RandomSampling::default()),
+        GeneratorConfig::FlatVae(FlatVaeGenerator::default()),
+        GeneratorConfig::Hvae(HvaeGenerator::default()),
+    ];
+    all.into_iter().map(|config| (config.kind(), config)).collect()
+}
+
+impl GeneratorConfig {
+    fn generator(&self) -> &dyn Generator {
+        match self {
+            Self::RandomSampling(generator) => generator,
+            Self::FlatVae(generator) => generator,
+            Self::Hvae(generator) => generator,
+        }
+    }
+}
+
+impl Generator for GeneratorConfig {
+    fn kind(&self) -> &'static str {
+        self.generator().kind()
+    }
+
+    fn fit(&self, corpus: &Corpus, fit: Fit<'_>) -> Result<Box<dyn FittedGenerator>, FitError> {
+        self.generator().fit(corpus, fit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_survives_json_and_names_its_kind() {
+        for (kind, config) in default_generators() {
+            let json = serde_json::to_string(&config).unwrap();
+            assert!(json.contains(&format!("\"kind\":\"{kind}\"")), "{json}");
+            assert_eq!(serde_json::from_str::<GeneratorConfig>(&json).unwrap(), config);
+        }
+    }
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        let error = serde_json::from_str::<GeneratorConfig>(r#"{"kind":"hvae","model":{"latnt":3}}"#).unwrap_err();
+        assert!(error.to_string().contains("latnt"), "{error}");
+    }
+}

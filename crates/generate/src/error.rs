@@ -1,0 +1,87 @@
+//! What can go wrong between a corpus and its synthetic twin.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+use tracesmith_model::checkpoint::CheckpointError;
+use tracesmith_model::train::TrainError;
+
+/// Why a generator cannot be fitted.
+#[derive(Debug, Error)]
+pub enum FitError {
+    /// There is no trace.
+    #[error("the corpus has no trace to fit on")]
+    Empty,
+    /// The corpus has traces that a quadratic decoder cannot take.
+    #[error("the largest trace has {spans} spans; {kind} compares all pairs of spans and takes {limit} at most: leave larger traces out with max_spans")]
+    TooLarge {
+        /// Kind of generator.
+        kind: &'static str,
+        /// Spans of the largest trace.
+        spans: usize,
+        /// Largest size it takes.
+        limit: usize,
+    },
+    /// A condition is asked for that the corpus does not have.
+    #[error("conditional = true needs traces labelled normal and abnormal; this corpus has only one kind: give a fault file, or set conditional = false")]
+    NoLabels,
+    /// A setting makes no sense.
+    #[error("{key} = {value}: {expected}")]
+    BadSetting {
+        /// The setting.
+        key: &'static str,
+        /// Its value.
+        value: f64,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// Training failed.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+}
+
+/// Why traces cannot be drawn.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SampleError {
+    /// The size is out of range.
+    #[error("a size of {asked} spans cannot be generated: this model gives 1 to {limit}")]
+    Size {
+        /// The size asked for.
+        asked: usize,
+        /// Spans of the largest trace that the generator can give.
+        limit: usize,
+    },
+    /// The generator does not model sizes.
+    #[error("{0} does not know its own sizes: use --size empirical, --size range or --size fixed:K")]
+    NoOwnSizes(&'static str),
+    /// The generator was fitted without labels.
+    #[error("this {0} model was fitted without labels and cannot generate {1} traces: fit it on labelled traces with conditional = true")]
+    NotConditional(&'static str, &'static str),
+    /// The training data had no such trace.
+    #[error("the training data had no {0} trace")]
+    NoSuchLabel(&'static str),
+}
+
+/// Why a model directory cannot be written or read.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The file system refused.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The description of the model cannot be understood.
+    #[error("{path}: not a tracesmith model: {message}")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+    /// The weights cannot be used.
+    #[error(transparent)]
+    Weights(#[from] CheckpointError),
+}

@@ -1,0 +1,119 @@
+//! The baseline without a model: every span is drawn on its own.
+
+use std::path::Path;
+
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
+use tracesmith_model::graph::{CONDITIONS, condition};
+use tracesmith_model::train::EpochRecord;
+use tracesmith_trace::{Corpus, Span, Trace};
+
+use crate::store::{Description, Stored, write_description};
+use crate::structure::in_preorder;
+use crate::{CorpusProfile, Fit, FitError, FittedGenerator, Generator, Reconstruction, Request, SampleError, StoreError};
+
+/// From which distribution services and operations are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LabelDraw {
+    /// All names alike: what the low semantic fidelity of the paper's baseline implies.
+    #[default]
+    Uniform,
+    /// As often as in the training data, service and operation independently.
+    Marginal,
+}
+
+/// Services and operations drawn independently, durations drawn from those of the training spans, and every span but the first below a
+/// random earlier one (a random recursive tree).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RandomSampling {
+    /// How names are drawn.
+    pub names: LabelDraw,
+}
+
+/// The tables of a fitted [`RandomSampling`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Fitted {
+    config: RandomSampling,
+    profile: CorpusProfile,
+    /// Durations in µs of the training spans, by condition of their trace.
+    durations_us: Vec<Vec<f64>>,
+    services: Vec<u32>,
+    operations: Vec<u32>,
+}
+
+impl Generator for RandomSampling {
+    fn kind(&self) -> &'static str {
+        "random-sampling"
+    }
+
+    fn fit(&self, corpus: &Corpus, _fit: Fit<'_>) -> Result<Box<dyn FittedGenerator>, FitError> {
+        if corpus.is_empty() {
+            return Err(FitError::Empty);
+        }
+        let mut durations_us = vec![Vec::new(); CONDITIONS];
+        for trace in corpus.traces() {
+            durations_us[condition(trace.label)].extend_from_slice(trace.durations_us);
+        }
+        let pool = |ids: &[u32], names: usize| match self.names {
+            LabelDraw::Uniform => (0..names as u32).collect(),
+            LabelDraw::Marginal => ids.to_vec(),
+        };
+        Ok(Box::new(Fitted {
+            config: self.clone(),
+            profile: CorpusProfile::of(corpus),
+            durations_us,
+            services: pool(corpus.span_services(), corpus.services().len()),
+            operations: pool(corpus.span_operations(), corpus.operations().len()),
+        }))
+    }
+}
+
+impl FittedGenerator for Fitted {
+    fn kind(&self) -> &'static str {
+        self.config.kind()
+    }
+
+    fn profile(&self) -> &CorpusProfile {
+        &self.profile
+    }
+
+    fn sample(&self, request: &Request) -> Result<Corpus, SampleError> {
+        let mut builder = self.profile.builder();
+        let mut rng = tracesmith_trace::rng(request.seed, "random-sampling");
+        for plan in self.profile.plan(request, self.kind(), true)? {
+            let durations = &self.durations_us[condition(&plan.label)];
+            let spans: Vec<Span> = (0..plan.size)
+                .map(|_| Span {
+                    service: self.services[rng.random_range(0..self.services.len())],
+                    operation: self.operations[rng.random_range(0..self.operations.len())],
+                    start_us: 0.0,
+                    duration_us: durations[rng.random_range(0..durations.len())],
+                    status: 0,
+                })
+                .collect();
+            let parents: Vec<Option<usize>> = (0..plan.size).map(|i| (i > 0).then(|| rng.random_range(0..i))).collect();
+            let (spans, edges) = in_preorder(&spans, &parents);
+            let (id, start_ns) = self.profile.identity(&mut rng);
+            builder.push(Trace { id, start_ns, label: plan.label, spans, edges }).expect("ids of the profile, edges of a tree");
+        }
+        Ok(builder.finish())
+    }
+
+    fn reconstruct(&self, _corpus: &Corpus) -> Option<Vec<Reconstruction>> {
+        None
+    }
+
+    fn history(&self) -> Option<(&'static [&'static str], &[EpochRecord])> {
+        None
+    }
+
+    fn parameters(&self) -> usize {
+        0
+    }
+
+    fn save(&self, folder: &Path) -> Result<(), StoreError> {
+        write_description(folder, &Description::new(Stored::RandomSampling(self.clone())))
+    }
+}
