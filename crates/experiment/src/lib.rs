@@ -1,1 +1,25 @@
+//! Declarative experiments: a TOML file in, a report out.
+//!
+//! [`run`] reads an [`Experiment`], expands its matrix into variants, runs the stages of each (data, fits, evaluations), and writes
+//! `report.html`, `report.md`, `metrics.json`, `provenance.json` and the synthetic traces. Every stage is addressed by a hash of what it
+//! depends on and kept in a cache, so that an interrupted run picks up where it was.
 
+mod cache;
+mod config;
+mod data;
+mod error;
+mod figures;
+mod matrix;
+mod outcome;
+mod paper;
+mod provenance;
+pub mod report;
+mod run;
+mod study;
+mod tables;
+mod utility;
+
+pub use config::{DataConfig, Experiment, Question, SystemConfig, UtilityConfig};
+pub use error::ExperimentError;
+pub use matrix::{Variant, read};
+pub use run::{Progress, RunOptions, RunSummary, run};

@@ -55,6 +55,26 @@ pub fn default_generators() -> Vec<(&'static str, GeneratorConfig)> {
 }
 
 impl GeneratorConfig {
+    /// How traces are drawn, for generators that can be told.
+    pub fn sampling(&self) -> Option<&SamplingConfig> {
+        match self {
+            Self::RandomSampling(_) => None,
+            Self::FlatVae(generator) => Some(&generator.sampling),
+            Self::Hvae(generator) => Some(&generator.sampling),
+        }
+    }
+
+    /// The part that fitting depends on: configurations that differ in sampling alone share one fitted generator.
+    pub fn fitting(&self) -> Self {
+        let mut config = self.clone();
+        match &mut config {
+            Self::RandomSampling(_) => {}
+            Self::FlatVae(generator) => generator.sampling = SamplingConfig::default(),
+            Self::Hvae(generator) => generator.sampling = SamplingConfig::default(),
+        }
+        config
+    }
+
     fn generator(&self) -> &dyn Generator {
         match self {
             Self::RandomSampling(generator) => generator,

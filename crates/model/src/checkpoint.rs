@@ -93,7 +93,8 @@ struct Lengths {
 
 pub(crate) fn store<M: Module>(fit: &Fit<M>, path: &Path) -> Result<(), CheckpointError> {
     let state = serde_json::to_vec(&fit.state).map_err(|error| corrupt(path, error))?;
-    let model = to_bytes(&fit.model)?;
+    // `valid` also brings the running statistics of batch normalisation up to date, which otherwise lag one step behind.
+    let model = to_bytes(&fit.model.valid())?;
     let optimiser = fit.optimiser.into_bytes().map_err(|error| corrupt(path, error))?.to_vec();
     let best = fit.best_weights.as_deref();
     let lengths = Lengths { state: state.len(), model: model.len(), optimiser: optimiser.len(), best: best.map(<[u8]>::len) };
@@ -149,3 +150,6 @@ pub(crate) fn discard(path: &Path) -> Result<(), CheckpointError> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

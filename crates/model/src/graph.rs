@@ -15,7 +15,12 @@ pub struct DurationScale {
 impl DurationScale {
     /// Mean and standard deviation over all spans.
     pub fn fit(corpus: &Corpus) -> Self {
-        let logs: Vec<f64> = corpus.span_durations_us().iter().map(|d| d.ln_1p()).collect();
+        Self::of_durations(corpus.span_durations_us())
+    }
+
+    /// Mean and standard deviation over durations in µs.
+    pub fn of_durations(durations_us: &[f64]) -> Self {
+        let logs: Vec<f64> = durations_us.iter().map(|d| d.ln_1p()).collect();
         let count = logs.len().max(1) as f64;
         let mean = logs.iter().sum::<f64>() / count;
         let variance = logs.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;

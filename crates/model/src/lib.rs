@@ -8,6 +8,8 @@ pub mod batch;
 pub mod checkpoint;
 pub mod classifier;
 pub mod device;
+#[cfg(test)]
+mod fixture;
 pub mod flat_vae;
 pub mod graph;
 pub mod hvae;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::decay::WeightDecayConfig;
@@ -158,6 +159,20 @@ pub fn train<M: Objective>(
     config: &TrainConfig,
     run: Run<'_>,
 ) -> Result<Trained<M>, TrainError> {
+    train_saving_every(SAVE_INTERVAL, model, training, validation, config, run)
+}
+
+/// Time between two saves of the resume state; what is lost by a kill is trained again with the same numbers.
+const SAVE_INTERVAL: Duration = Duration::from_secs(5);
+
+fn train_saving_every<M: Objective>(
+    interval: Duration,
+    model: M,
+    training: &[Graph],
+    validation: &[Graph],
+    config: &TrainConfig,
+    run: Run<'_>,
+) -> Result<Trained<M>, TrainError> {
     check(training, config)?;
     let device = run.device.clone().autodiff();
     let fingerprint = fingerprint(&model, training, config, run.seed);
@@ -166,15 +181,15 @@ pub fn train<M: Objective>(
     if let Some(path) = run.resume {
         fit = checkpoint::restore(fit, path)?;
     }
-    let mut last_save = std::time::Instant::now();
+    let mut last_save = Instant::now();
     while fit.state.history.len() < config.epochs && (config.patience == 0 || fit.state.since_best < config.patience) {
         fit = fit.epoch(training, validation, config, run.seed, &device)?;
         (run.observe)(&fit.state.history[fit.state.history.len() - 1]);
         if let Some(path) = run.resume
-            && last_save.elapsed().as_secs() >= SAVE_INTERVAL_S
+            && last_save.elapsed() >= interval
         {
             checkpoint::store(&fit, path)?;
-            last_save = std::time::Instant::now();
+            last_save = Instant::now();
         }
     }
     if let Some(path) = run.resume {
@@ -187,9 +202,6 @@ pub fn train<M: Objective>(
     };
     Ok(Trained { model: model.valid(), history: state.history })
 }
-
-/// Seconds between two saves of the resume state; what is lost by a kill is trained again with the same numbers.
-const SAVE_INTERVAL_S: u64 = 5;
 
 /// Cells `B·N²` of an evaluation batch.
 pub(crate) const EVALUATION_CELLS: usize = 1 << 16;
@@ -286,3 +298,6 @@ fn fingerprint<M: Module>(model: &M, training: &[Graph], config: &TrainConfig, s
     let durations: f64 = training.iter().flat_map(|g| &g.durations).map(|&d| f64::from(d)).sum();
     format!("{} parameters, {} graphs, {spans} spans, {durations:e}, seed {seed}, {config:?}", model.num_params(), training.len())
 }
+
+#[cfg(test)]
+mod tests;

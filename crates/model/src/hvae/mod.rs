@@ -68,3 +68,6 @@ impl Hvae {
         self.config.latent
     }
 }
+
+#[cfg(test)]
+mod tests;

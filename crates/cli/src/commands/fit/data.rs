@@ -1,0 +1,64 @@
+//! The traces that a generator is fitted on.
+
+use anyhow::{bail, ensure};
+use tracesmith_formats::Format;
+use tracesmith_ingest::{
+    CleaningConfig, ClockOverflow, IngestOptions, Ingested, Source, ingest,
+    simulate::{SimulationConfig, System, simulate},
+};
+use tracesmith_trace::Corpus;
+
+use super::Args;
+use crate::terminal::Terminal;
+
+/// Traces of a simulated data set unless `--traces` says otherwise.
+const SIMULATED_TRACES: u32 = 1000;
+
+/// Reads, finds or simulates the data, and says what is left out.
+pub fn corpus(args: &Args, max_spans: Option<usize>, terminal: Terminal) -> anyhow::Result<Corpus> {
+    let cleaning = CleaningConfig { clock_overflow: args.clock_overflow, max_spans, ..CleaningConfig::default() };
+    let Some(manifest) = &args.dataset else {
+        let name = args.input.first().and_then(|path| path.file_stem()).map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let options = IngestOptions { name, format: args.format, faults: args.faults.clone(), clock_offset_s: 0, cleaning };
+        return read(&args.input, &options, terminal);
+    };
+    if let Source::Simulated { system } = manifest.source {
+        return simulated(args, system, max_spans, terminal);
+    }
+    ensure!(args.traces.is_none(), "--traces only says how many traces to simulate; {} has files", manifest.name);
+    let located = manifest.locate()?;
+    read(&located.data, &located.options(&manifest.name, cleaning), terminal)
+}
+
+fn read(paths: &[std::path::PathBuf], options: &IngestOptions, terminal: Terminal) -> anyhow::Result<Corpus> {
+    let Ingested { corpus, report, format, .. } = ingest(paths, options)?;
+    terminal.note(&report);
+    if let (limit @ 1.., Some(most)) = (report.too_large, options.cleaning.max_spans) {
+        terminal.note(left_out(limit, most));
+    }
+    if format == Format::EadroCsv {
+        tracing::info!("eadro-csv has no start offsets: siblings are ordered by name");
+    }
+    Ok(corpus)
+}
+
+fn simulated(args: &Args, system: System, max_spans: Option<usize>, terminal: Terminal) -> anyhow::Result<Corpus> {
+    if args.clock_overflow != ClockOverflow::Keep {
+        bail!(
+            "--clock-overflow {} is for files: simulate without impossible durations by `tracesmith datasets simulate {} --no-clock-overflow …`, then fit with --input",
+            args.clock_overflow,
+            system.data_set()
+        );
+    }
+    let corpus = simulate(&SimulationConfig::new(system, args.traces.unwrap_or(SIMULATED_TRACES) as usize, args.seed)).corpus;
+    let most = max_spans.unwrap_or(usize::MAX);
+    let kept = corpus.filter(|trace| trace.span_count() <= most);
+    if kept.len() < corpus.len() {
+        terminal.note(left_out(corpus.len() - kept.len(), most));
+    }
+    Ok(kept)
+}
+
+fn left_out(traces: usize, most: usize) -> String {
+    format!("note: {traces} traces with more than {most} spans are left out; --max-spans sets the limit")
+}

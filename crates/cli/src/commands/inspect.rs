@@ -1,0 +1,54 @@
+//! `tracesmith inspect`: what files hold.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+use tracesmith_formats::Format;
+use tracesmith_ingest::{CleaningReport, IngestOptions, Ingested, Summary, ingest};
+
+use crate::{
+    arguments::{formats, one_of},
+    terminal::{print, print_json},
+};
+
+/// Show what trace files hold: sizes, services, operations, shapes, durations, violations
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  tracesmith inspect traces.csv.gz
+  tracesmith inspect run1/spans.json run2/spans.json --faults faults.json --json | jq .summary.labels")]
+pub struct Args {
+    /// Trace files of one data set, plain or gzip; traces may be spread over them
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Format of the files [default: detected]
+    #[arg(long, value_name = "FORMAT", value_parser = one_of(formats()))]
+    format: Option<Format>,
+    /// Fault files (Eadro's or Nezha's JSON): traces inside a fault window are labelled with it
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    faults: Vec<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Inspection {
+    format: Format,
+    sha256: String,
+    cleaning: CleaningReport,
+    summary: Summary,
+}
+
+pub fn run(args: Args) -> anyhow::Result<()> {
+    let Args { paths, format, faults, json } = args;
+    let name = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+    let options = IngestOptions { name, format, faults, ..IngestOptions::default() };
+    let Ingested { corpus, report, format, sha256 } = ingest(&paths, &options)?;
+    let inspection = Inspection { format, sha256, cleaning: report, summary: Summary::of(&corpus) };
+    if json {
+        return print_json(&inspection);
+    }
+    let Inspection { cleaning, summary, .. } = &inspection;
+    Ok(print(format_args!("format {format}\n\n{cleaning}\n{summary}"))?)
+}

@@ -1,0 +1,86 @@
+//! The verbs.
+
+mod convert;
+mod datasets;
+mod evaluate;
+mod fit;
+mod generate;
+mod inspect;
+mod run;
+
+use clap::{Parser, Subcommand};
+
+use crate::terminal::Terminal;
+
+/// Learns how the distributed traces of a microservice system look, and generates new ones.
+#[derive(Debug, Parser)]
+#[command(name = "tracesmith", version, propagate_version = true, arg_required_else_help = true, after_help = AFTER_HELP)]
+pub struct Tracesmith {
+    #[command(subcommand)]
+    verb: Verb,
+    #[command(flatten)]
+    terminal: Terminal,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  tracesmith run experiments/quickstart.toml
+  tracesmith datasets simulate trainticket-sim -n 2000 --out traces.csv --faults-out faults.json
+  tracesmith fit --input traces.csv --faults faults.json --generator hvae --out model
+  tracesmith generate model -n 1000 --out synthetic.csv
+  tracesmith evaluate --real held-out.csv --synthetic synthetic.csv --train traces.csv
+
+Exit codes: 0 done, 1 failed (one message on standard error), 2 wrong usage.
+Trace formats: eadro-csv, nezha-csv, jaeger-json; plain or gzip, detected when read.";
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Run(run::Args),
+    Fit(fit::Args),
+    Generate(generate::Args),
+    Evaluate(evaluate::Args),
+    Convert(convert::Args),
+    Inspect(inspect::Args),
+    Datasets(datasets::Args),
+}
+
+impl Tracesmith {
+    /// Does what the command line says.
+    ///
+    /// # Errors
+    /// Whatever keeps the verb from finishing.
+    pub fn run(self) -> anyhow::Result<()> {
+        let Self { verb, terminal } = self;
+        terminal.start_log();
+        match verb {
+            Verb::Run(args) => run::run(args, terminal),
+            Verb::Fit(args) => fit::run(args, terminal),
+            Verb::Generate(args) => generate::run(args, terminal),
+            Verb::Evaluate(args) => evaluate::run(args, terminal),
+            Verb::Convert(args) => convert::run(args, terminal),
+            Verb::Inspect(args) => inspect::run(args),
+            Verb::Datasets(args) => datasets::run(args, terminal),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Tracesmith;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Tracesmith::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_says_what_it_is_for_and_gives_an_example() {
+        for verb in Tracesmith::command().get_subcommands() {
+            assert!(verb.get_about().is_some(), "{} has no description", verb.get_name());
+            let examples = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(examples.contains(&format!("tracesmith {}", verb.get_name())), "{} has no example", verb.get_name());
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The real binary, from the outside.
+
+#![allow(clippy::unwrap_used)]
+
+mod bad_input;
+mod sandbox;
+mod whole_path;

@@ -1,0 +1,420 @@
+//! The plan of one variant: which generators are fitted, what is sampled from them, and what is measured on it.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use tracesmith_evaluate::{
+    Comparison, Entries, ReconstructionTally, TraceContent, ceiling, compare, memorisation, nested, structural_fidelity, validity,
+};
+use tracesmith_generate::{Fit, FittedGenerator, Generator, GeneratorConfig, MODEL_FILE, Request, SizeMode, load, map_parallel};
+use tracesmith_model::Device;
+use tracesmith_trace::{Corpus, Edge, derive_seed};
+
+use crate::cache::Cache;
+use crate::config::MAIN_SIZE;
+use crate::data::Prepared;
+use crate::outcome::{Confusion, LossCurve, Outcome, ProjectionPoints, Samples};
+use crate::run::Progress;
+use crate::utility::{Protocol, TestScores, UtilityScores};
+use crate::{Experiment, ExperimentError, Question};
+
+/// Everything that the stages of a variant share.
+pub(crate) struct Study<'a> {
+    pub experiment: &'a Experiment,
+    /// Traces by seed and system, in the order of both.
+    pub prepared: &'a [Vec<Prepared>],
+    pub cache: &'a Cache,
+    pub device: &'a Device,
+    pub threads: usize,
+    pub progress: &'a dyn Progress,
+    /// Wall time in seconds of every stage that was computed.
+    pub times: &'a Mutex<Vec<(String, f64)>>,
+}
+
+/// A generator fitted on the training traces of a seed and a system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    seed: usize,
+    system: usize,
+    generator: usize,
+}
+
+/// A measurement; each is cached on its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Job {
+    Reconstruct(Place),
+    Compare(Place, String),
+    Ceiling { seed: usize, system: usize },
+    Classify { seed: usize, training: Training },
+}
+
+/// What a classifier is trained on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+enum Training {
+    Real,
+    Mixed { generator: usize, size: String, real_percent: u32 },
+}
+
+/// Result of a [`Job`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+enum Found {
+    Entries(Vec<(String, f64)>),
+    Comparison { entries: Vec<(String, f64)>, real: Vec<[f64; 2]>, synthetic: Vec<[f64; 2]> },
+    Utility(UtilityScores),
+}
+
+impl Study<'_> {
+    /// Runs all stages.
+    pub(crate) fn run(&self) -> Result<Outcome, ExperimentError> {
+        let places = self.places();
+        self.each(&self.distinct_fits(&places)?, |place| self.fit(*place))?;
+        let samples: Vec<(Place, String)> =
+            places.iter().flat_map(|place| self.experiment.utility.sizes.iter().map(|size| (*place, size.clone()))).collect();
+        self.each(&samples, |(place, size)| self.sample(*place, size).map(|_| ()))?;
+        let jobs = self.jobs(&places);
+        let found = self.each(&jobs, |job| self.measure(job))?;
+        let mut outcome = Outcome::default();
+        for (job, found) in jobs.iter().zip(found) {
+            self.collect(&mut outcome, job, found);
+        }
+        self.visualise(&mut outcome)?;
+        Ok(outcome)
+    }
+
+    /// Applies `work` to all items in parallel; the first error in their order is returned.
+    fn each<I: Sync, T: Send>(
+        &self,
+        items: &[I],
+        work: impl Fn(&I) -> Result<T, ExperimentError> + Sync,
+    ) -> Result<Vec<T>, ExperimentError> {
+        map_parallel(items.len(), self.threads, |i| work(&items[i])).into_iter().collect()
+    }
+
+    fn places(&self) -> Vec<Place> {
+        let (systems, generators) = (self.experiment.systems.len(), self.experiment.generators.len());
+        let per_seed = |seed| {
+            (0..systems).flat_map(move |system| (0..generators).map(move |generator| Place { seed, system, generator }))
+        };
+        (0..self.prepared.len()).flat_map(per_seed).collect()
+    }
+
+    fn generator(&self, index: usize) -> (&str, &GeneratorConfig) {
+        let (name, config) = self.experiment.generators.iter().nth(index).expect("an index of the generators");
+        (name, config)
+    }
+
+    fn traces(&self, place: Place) -> &Prepared {
+        &self.prepared[place.seed][place.system]
+    }
+
+    fn seed(&self, place: Place) -> u64 {
+        derive_seed(self.experiment.seeds[place.seed], &format!("fit/{}", self.traces(place).system))
+    }
+
+    /// Folder of the fitted generator.
+    fn folder(&self, place: Place) -> Result<PathBuf, ExperimentError> {
+        let fitting = self.generator(place.generator).1.fitting();
+        self.cache.place("fit", &(&self.traces(place).hash, fitting, self.seed(place)))
+    }
+
+    /// One place for every folder: generators that differ in sampling alone share a fit.
+    fn distinct_fits(&self, places: &[Place]) -> Result<Vec<Place>, ExperimentError> {
+        let mut folders = Vec::new();
+        let mut distinct = Vec::new();
+        for &place in places {
+            let folder = self.folder(place)?;
+            if !folders.contains(&folder) {
+                folders.push(folder);
+                distinct.push(place);
+            }
+        }
+        Ok(distinct)
+    }
+
+    /// Name of a stage for people.
+    fn title(&self, verb: &str, place: Place) -> String {
+        let (name, _) = self.generator(place.generator);
+        format!("{verb} {name} · {} · seed {}", self.traces(place).system, self.experiment.seeds[place.seed])
+    }
+
+    /// Runs a stage with progress and time.
+    fn timed<T>(&self, title: &str, stage: impl FnOnce() -> Result<(T, bool), ExperimentError>) -> Result<T, ExperimentError> {
+        self.progress.begin(title);
+        let start = Instant::now();
+        let result = stage();
+        let cached = matches!(result, Ok((_, true)));
+        self.progress.end(title, cached);
+        if !cached && let Ok(mut times) = self.times.lock() {
+            times.push((title.to_owned(), start.elapsed().as_secs_f64()));
+        }
+        result.map(|(value, _)| value)
+    }
+
+    fn fit(&self, place: Place) -> Result<(), ExperimentError> {
+        let title = self.title("fit", place);
+        self.timed(&title, || {
+            let folder = self.folder(place)?;
+            if folder.join(MODEL_FILE).exists() {
+                return Ok(((), true));
+            }
+            let config = self.generator(place.generator).1.fitting();
+            let epochs = match &config {
+                GeneratorConfig::RandomSampling(_) => 0,
+                GeneratorConfig::FlatVae(generator) => generator.train.epochs,
+                GeneratorConfig::Hvae(generator) => generator.train.epochs,
+            };
+            let mut observe = |terms: &'static [&'static str], record: &tracesmith_model::train::EpochRecord| {
+                let parts: Vec<String> = terms.iter().zip(&record.terms).map(|(name, value)| format!("{name} {value:.3}")).collect();
+                self.progress.epoch(&title, record.epoch, epochs, &format!("loss {:.3}  {}", record.total, parts.join("  ")));
+            };
+            let resume = folder.join("training.state");
+            let fit = Fit { seed: self.seed(place), device: self.device, resume: Some(&resume), observe: &mut observe };
+            let fitted = config.fit(&self.traces(place).training, fit).map_err(|error| ExperimentError::stage(&title, &error))?;
+            fitted.save(&folder).map_err(|error| ExperimentError::stage(&title, &error))?;
+            Ok(((), false))
+        })
+    }
+
+    fn load(&self, place: Place) -> Result<Box<dyn FittedGenerator>, ExperimentError> {
+        let config = self.generator(place.generator).1;
+        let adjust = |sampling: &mut _| {
+            if let Some(wanted) = config.sampling() {
+                *sampling = wanted.clone();
+            }
+        };
+        load(&self.folder(place)?, self.device, adjust).map_err(|error| ExperimentError::stage(&self.title("load", place), &error))
+    }
+
+    /// As many synthetic traces as there are training traces.
+    pub(crate) fn sample_at(&self, seed: usize, system: usize, generator: usize, size: &str) -> Result<Corpus, ExperimentError> {
+        self.sample(Place { seed, system, generator }, size)
+    }
+
+    fn sample(&self, place: Place, size: &str) -> Result<Corpus, ExperimentError> {
+        let training = &self.traces(place).training;
+        let title = self.title("sample", place);
+        let mode = match size {
+            "fixed" => SizeMode::Fixed(median_size(training)),
+            text => text.parse().map_err(|message| ExperimentError::Stage { stage: title.clone(), message })?,
+        };
+        let request = Request { size: mode, threads: 1, ..Request::new(training.len(), derive_seed(self.seed(place), "sample")) };
+        let inputs = (self.folder(place)?, self.generator(place.generator).1, mode, request.count, request.seed);
+        let draw = || self.load(place)?.sample(&request).map_err(|error| ExperimentError::stage(&title, &error));
+        Ok(self.cache.fetch("sample", &inputs, draw)?.0)
+    }
+
+    fn jobs(&self, places: &[Place]) -> Vec<Job> {
+        let (experiment, seeds) = (self.experiment, self.prepared.len());
+        let utility = experiment.asks(Question::Rq2) || experiment.asks(Question::Rq3);
+        let mut jobs = Vec::new();
+        // Long jobs first, so that no core is idle at the end.
+        if utility {
+            for seed in 0..seeds {
+                jobs.push(Job::Classify { seed, training: Training::Real });
+                jobs.extend(self.mixtures().into_iter().map(|training| Job::Classify { seed, training }));
+            }
+        }
+        if experiment.asks(Question::Rq4) || experiment.asks(Question::Rq3) {
+            jobs.extend((0..seeds).flat_map(|seed| (0..experiment.systems.len()).map(move |system| Job::Ceiling { seed, system })));
+            jobs.extend(places.iter().flat_map(|&place| experiment.utility.sizes.iter().map(move |size| Job::Compare(place, size.clone()))));
+        }
+        if experiment.asks(Question::Rq1) {
+            jobs.extend(places.iter().map(|&place| Job::Reconstruct(place)));
+        }
+        jobs
+    }
+
+    /// TSTR and the hybrid for every generator and size, the sweep for the main size.
+    fn mixtures(&self) -> Vec<Training> {
+        let utility = &self.experiment.utility;
+        let mut mixtures = Vec::new();
+        for generator in 0..self.experiment.generators.len() {
+            for size in &utility.sizes {
+                let mut shares = vec![0, utility.hybrid];
+                if size == MAIN_SIZE && self.experiment.asks(Question::Rq2) {
+                    shares.extend(&utility.sweep);
+                }
+                shares.sort_unstable();
+                shares.dedup();
+                let mixed = |real_percent| Training::Mixed { generator, size: size.clone(), real_percent };
+                mixtures.extend(shares.into_iter().map(mixed));
+            }
+        }
+        mixtures
+    }
+
+    fn measure(&self, job: &Job) -> Result<Found, ExperimentError> {
+        match job {
+            Job::Reconstruct(place) => self.reconstruct(*place),
+            Job::Compare(place, size) => self.compare(*place, size),
+            Job::Ceiling { seed, system } => self.ceiling(&self.prepared[*seed][*system], self.experiment.seeds[*seed]),
+            Job::Classify { seed, training } => self.classify(*seed, training),
+        }
+    }
+
+    fn reconstruct(&self, place: Place) -> Result<Found, ExperimentError> {
+        let title = self.title("reconstruct", place);
+        let inputs = (self.folder(place)?, self.generator(place.generator).1);
+        let compute = || {
+            let fitted = self.load(place)?;
+            let score = |corpus: &Corpus| {
+                let Some(reconstructions) = fitted.reconstruct(corpus) else { return Ok(Vec::new()) };
+                let mut tally = ReconstructionTally::default();
+                for (trace, decoded) in corpus.traces().zip(&reconstructions) {
+                    let edges: Vec<Edge> =
+                        decoded.edges.iter().map(|&(parent, child)| Edge { parent: parent as u32, child: child as u32 }).collect();
+                    let predicted = TraceContent {
+                        services: &decoded.services,
+                        operations: &decoded.operations,
+                        durations_us: &decoded.durations_us,
+                        edges: &edges,
+                    };
+                    tally.push(trace.into(), predicted)?;
+                }
+                tally.finish().map(|scores| scores.entries())
+            };
+            let traces = self.traces(place);
+            let held_out = score(&traces.held_out).map_err(|error| ExperimentError::stage(&title, &error))?;
+            let training = score(&traces.training).map_err(|error| ExperimentError::stage(&title, &error))?;
+            Ok(Found::Entries([nested("held_out", held_out), nested("training", training)].concat()))
+        };
+        self.timed(&title, || self.cache.fetch("reconstruct", &inputs, compute))
+    }
+
+    fn compare(&self, place: Place, size: &str) -> Result<Found, ExperimentError> {
+        let title = self.title(&format!("compare ({size})"), place);
+        let traces = self.traces(place);
+        let seed = self.experiment.seeds[place.seed];
+        let synthetic = self.sample(place, size)?;
+        let inputs = (&traces.hash, crate::cache::hash(&synthetic)?, seed, size == MAIN_SIZE);
+        let compute = || {
+            let fail = |error| ExperimentError::stage(&title, &error);
+            if size != MAIN_SIZE {
+                let fidelity = structural_fidelity(&traces.held_out, &synthetic, seed).map_err(fail)?;
+                let validity = validity(&traces.held_out, &synthetic).map_err(fail)?;
+                return Ok(Found::Entries([nested("fidelity", fidelity.entries()), nested("validity", validity.entries())].concat()));
+            }
+            let comparison = compare(&traces.held_out, &synthetic, seed).map_err(fail)?;
+            let copied = memorisation(&traces.training, &traces.held_out, &synthetic).map_err(fail)?;
+            let entries = [comparison.entries(), nested("memorisation", copied.entries())].concat();
+            let Comparison { similarity, .. } = comparison;
+            Ok(Found::Comparison { entries, real: similarity.projection.real, synthetic: similarity.projection.synthetic })
+        };
+        self.timed(&title, || self.cache.fetch("compare", &inputs, compute))
+    }
+
+    fn ceiling(&self, traces: &Prepared, seed: u64) -> Result<Found, ExperimentError> {
+        let title = format!("ceiling · {} · seed {seed}", traces.system);
+        let compute = || {
+            let comparison = ceiling(&traces.training, &traces.held_out, traces.training.len(), seed);
+            let entries = comparison.map_err(|error| ExperimentError::stage(&title, &error))?.entries();
+            Ok(Found::Entries(entries))
+        };
+        self.timed(&title, || self.cache.fetch("ceiling", &(&traces.hash, seed), compute))
+    }
+
+    fn classify(&self, seed: usize, training: &Training) -> Result<Found, ExperimentError> {
+        let systems = &self.prepared[seed];
+        let (title, synthetic, real_percent) = match training {
+            Training::Real => ("classify real".to_owned(), Vec::new(), 100),
+            Training::Mixed { generator, size, real_percent } => {
+                let sample = |system| self.sample(Place { seed, system, generator: *generator }, size);
+                let synthetic = (0..systems.len()).map(sample).collect::<Result<Vec<_>, _>>()?;
+                (format!("classify {} ({size}) + {real_percent} % real", self.generator(*generator).0), synthetic, *real_percent)
+            }
+        };
+        let title = format!("{title} · seed {}", self.experiment.seeds[seed]);
+        let config = &self.experiment.utility.classifier;
+        let hashes: Vec<&str> = systems.iter().map(|s| s.hash.as_str()).collect();
+        let inputs = (hashes, crate::cache::hash(&synthetic)?, real_percent, config, self.experiment.seeds[seed]);
+        let compute = || {
+            let protocol = Protocol { synthetic, real_percent, systems, config, seed: self.experiment.seeds[seed] };
+            let mut observe = |record: &tracesmith_model::train::EpochRecord| {
+                self.progress.epoch(&title, record.epoch, config.train.epochs, &format!("loss {:.4}", record.total));
+            };
+            Ok(Found::Utility(protocol.run(self.device, &mut observe)?))
+        };
+        self.timed(&title, || self.cache.fetch("classify", &inputs, compute))
+    }
+
+    fn collect(&self, outcome: &mut Outcome, job: &Job, found: Found) {
+        let name = |place: &Place| format!("{}.{}", self.traces(*place).system, self.generator(place.generator).0);
+        match (job, found) {
+            (Job::Reconstruct(place), Found::Entries(entries)) => outcome.add(&format!("rq1.{}", name(place)), &entries),
+            (Job::Compare(place, size), Found::Entries(entries)) => outcome.add(&format!("rq4.{}.{size}", name(place)), &entries),
+            (Job::Compare(place, size), Found::Comparison { entries, real, synthetic }) => {
+                outcome.add(&format!("rq4.{}.{size}", name(place)), &entries);
+                if place.seed == 0 {
+                    let (system, generator) = (self.traces(*place).system.clone(), self.generator(place.generator).0.to_owned());
+                    outcome.visuals.projections.push(ProjectionPoints { system, generator, real, synthetic });
+                }
+            }
+            (Job::Ceiling { seed, system }, Found::Entries(entries)) => {
+                outcome.add(&format!("rq4.{}.ceiling", self.prepared[*seed][*system].system), &entries);
+            }
+            (Job::Classify { seed, training }, Found::Utility(scores)) => self.collect_utility(outcome, *seed, training, scores),
+            _ => unreachable!("a job has one kind of result"),
+        }
+    }
+
+    fn collect_utility(&self, outcome: &mut Outcome, seed: usize, training: &Training, scores: UtilityScores) {
+        let (key, title) = match training {
+            Training::Real => ("ceiling.trtr".to_owned(), "trained on real traces (TRTR)".to_owned()),
+            Training::Mixed { generator, size, real_percent } => {
+                let name = self.generator(*generator).0;
+                (format!("{name}.{size}.real{real_percent}"), format!("{name}, {size} size, {real_percent} % real"))
+            }
+        };
+        let shown = match training {
+            Training::Real => true,
+            Training::Mixed { size, real_percent, .. } => size == MAIN_SIZE && *real_percent == self.experiment.utility.hybrid,
+        };
+        let tests = [(Question::Rq2, "rq2", "held-out traces", scores.held_out), (Question::Rq3, "rq3", "another run", scores.other)];
+        for (question, prefix, test, TestScores { entries, confusion }) in tests {
+            if !self.experiment.asks(question) {
+                continue;
+            }
+            outcome.add(&format!("{prefix}.{key}"), &entries);
+            if shown && seed == 0 {
+                outcome.visuals.confusions.push(Confusion { title: format!("{title}; tested on {test}"), counts: confusion });
+            }
+        }
+    }
+
+    /// Loss curves and raw samples of the first seed.
+    fn visualise(&self, outcome: &mut Outcome) -> Result<(), ExperimentError> {
+        for (system, prepared) in self.prepared[0].iter().enumerate() {
+            outcome.visuals.samples.push(samples(&prepared.system, "real (held out)", &prepared.held_out));
+            for generator in 0..self.experiment.generators.len() {
+                let place = Place { seed: 0, system, generator };
+                let name = self.generator(generator).0;
+                if self.experiment.utility.sizes.iter().any(|size| size == MAIN_SIZE) {
+                    outcome.visuals.samples.push(samples(&prepared.system, name, &self.sample(place, MAIN_SIZE)?));
+                }
+                if let Some((_, history)) = self.load(place)?.history() {
+                    let curve =
+                        LossCurve { system: prepared.system.clone(), generator: name.to_owned(), history: history.to_vec() };
+                    outcome.visuals.losses.push(curve);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn samples(system: &str, name: &str, corpus: &Corpus) -> Samples {
+    Samples {
+        system: system.to_owned(),
+        name: name.to_owned(),
+        durations_us: corpus.span_durations_us().to_vec(),
+        sizes: corpus.traces().map(|trace| trace.span_count() as f64).collect(),
+    }
+}
+
+fn median_size(corpus: &Corpus) -> usize {
+    let mut sizes: Vec<usize> = corpus.traces().map(|trace| trace.span_count()).collect();
+    sizes.sort_unstable();
+    sizes[sizes.len() / 2]
+}

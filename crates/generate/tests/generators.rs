@@ -1,0 +1,364 @@
+//! What every generator promises: the sizes and labels that were asked for, the same traces for the same seed, and a model on disk that
+//! needs no data.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use rand::RngExt;
+use tracesmith_generate::{
+    Fit, FitError, FittedGenerator, Generator, GeneratorConfig, HvaeGenerator, LabelRequest, Request, SampleError, SamplingConfig, SizeMode,
+    StoreError, Structure, default_generators, load, map_parallel,
+};
+use tracesmith_model::Device;
+use tracesmith_model::train::TrainConfig;
+use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Fault, Label, Span, Trace, ValidityCounts, Vocabulary};
+
+const SERVICES: [&str; 3] = ["cart", "frontend", "payment"];
+const OPERATIONS: [&str; 4] = ["charge", "get", "list", "put"];
+/// Sizes of the traces are 2 to this.
+const LARGEST: usize = 6;
+/// 2022-04-17 02:09:55 UTC.
+const START_NS: i64 = 1_650_161_395_000_000_000;
+
+/// `count` random trees, every third one abnormal.
+fn corpus(count: usize) -> Corpus {
+    labelled(count, |i| if i % 3 == 0 { Label::Abnormal(Fault { service: "cart".into(), kind: "cpu_load".into() }) } else { Label::Normal })
+}
+
+fn labelled(count: usize, label: impl Fn(usize) -> Label) -> Corpus {
+    let mut rng = tracesmith_trace::rng(0, "corpus");
+    let mut builder = CorpusBuilder::new("shop", Vocabulary::new(SERVICES), Vocabulary::new(OPERATIONS), false);
+    for i in 0..count {
+        let size = 2 + i % (LARGEST - 1);
+        let mut span = || Span {
+            service: rng.random_range(0..SERVICES.len() as u32),
+            operation: rng.random_range(0..OPERATIONS.len() as u32),
+            start_us: 0.0,
+            duration_us: rng.random_range(10.0..100_000.0),
+            status: 0,
+        };
+        let spans = (0..size).map(|_| span()).collect();
+        let edges = (1..size as u32).map(|child| Edge { parent: rng.random_range(0..child), child }).collect();
+        builder.push(Trace { id: format!("real-{i}"), start_ns: START_NS + i as i64, label: label(i), spans, edges }).unwrap();
+    }
+    builder.finish()
+}
+
+/// Every kind of generator, small, and once more the paper's with labels.
+fn small_generators() -> Vec<(String, GeneratorConfig)> {
+    let train = TrainConfig { epochs: 2, batch: 8, ..TrainConfig::default() };
+    let mut all = Vec::new();
+    for (kind, mut config) in default_generators() {
+        match &mut config {
+            GeneratorConfig::RandomSampling(_) => {}
+            GeneratorConfig::FlatVae(generator) => {
+                generator.train = train.clone();
+                (generator.model.latent, generator.model.hidden, generator.model.span_width) = (6, 16, 8);
+            }
+            GeneratorConfig::Hvae(generator) => {
+                generator.train = train.clone();
+                (generator.model.latent, generator.model.hidden) = (6, 12);
+                let mut conditional = generator.clone();
+                conditional.model.conditional = true;
+                all.push(("hvae, conditional".to_owned(), GeneratorConfig::Hvae(conditional)));
+            }
+        }
+        all.push((kind.to_owned(), config));
+    }
+    all
+}
+
+fn try_fit(config: &GeneratorConfig, corpus: &Corpus) -> Result<Box<dyn FittedGenerator>, FitError> {
+    config.fit(corpus, Fit { seed: 1, device: &Device::flex(), resume: None, observe: &mut |_, _| () })
+}
+
+fn fitted() -> Vec<(String, Box<dyn FittedGenerator>)> {
+    let corpus = corpus(30);
+    small_generators().into_iter().map(|(name, config)| (name, try_fit(&config, &corpus).unwrap())).collect()
+}
+
+/// The small configuration of `name`, changed by `change`.
+fn small_hvae(change: impl FnOnce(&mut HvaeGenerator)) -> GeneratorConfig {
+    let found = small_generators().into_iter().find(|(name, _)| name == "hvae");
+    let Some((_, GeneratorConfig::Hvae(mut generator))) = found else { panic!("hvae is a default generator") };
+    change(&mut generator);
+    GeneratorConfig::Hvae(generator)
+}
+
+fn sizes(corpus: &Corpus) -> Vec<usize> {
+    corpus.traces().map(|trace| trace.span_count()).collect()
+}
+
+fn request(count: usize, size: SizeMode) -> Request {
+    Request { size, ..Request::new(count, 3) }
+}
+
+#[test]
+fn sizes_are_as_asked() {
+    let real = sizes(&corpus(30));
+    let counts = |sizes: &[usize]| sizes.iter().fold(BTreeMap::new(), |mut counts, &size| {
+        *counts.entry(size).or_insert(0) += 1;
+        counts
+    });
+    for (name, generator) in fitted() {
+        let sample = |mode| sizes(&generator.sample(&request(60, mode)).unwrap());
+        for size in [1, 4, LARGEST] {
+            assert_eq!(sample(SizeMode::Fixed(size)), [size; 60], "{name}");
+        }
+        assert_eq!(counts(&sample(SizeMode::Copied)), counts(&[&real[..], &real].concat()), "{name}");
+        let empirical = sample(SizeMode::Empirical);
+        assert!(empirical.iter().all(|size| real.contains(size)), "{name}: {empirical:?}");
+        let range: BTreeSet<usize> = sample(SizeMode::Range).into_iter().collect();
+        assert_eq!(range, (2..=LARGEST).collect(), "{name}");
+    }
+}
+
+#[test]
+fn impossible_sizes_are_refused() {
+    for (name, generator) in fitted() {
+        let error = |size| generator.sample(&request(5, size)).unwrap_err();
+        for asked in [0, LARGEST + 1, usize::MAX] {
+            assert_eq!(error(SizeMode::Fixed(asked)), SampleError::Size { asked, limit: LARGEST }, "{name}");
+        }
+        assert_eq!(error(SizeMode::Model), SampleError::NoOwnSizes(generator.kind()), "{name}");
+    }
+}
+
+#[test]
+fn samples_are_complete_corpora_of_the_training_names() {
+    let real = corpus(30);
+    for (name, generator) in fitted() {
+        let sample = generator.sample(&Request::new(50, 0)).unwrap();
+        assert_eq!(sample.len(), 50, "{name}");
+        assert_eq!((sample.services(), sample.operations(), sample.has_starts()), (real.services(), real.operations(), false), "{name}");
+        assert!(sample.span_durations_us().iter().all(|d| d.is_finite() && *d >= 0.0), "{name}");
+        let ids: BTreeSet<&str> = sample.traces().map(|trace| trace.id).collect();
+        assert!(ids.len() == 50 && !ids.contains(""), "{name}: ids must be distinct");
+        assert!(sample.traces().all(|trace| (START_NS..START_NS + 30).contains(&trace.start_ns)), "{name}");
+        assert!(generator.sample(&Request::new(0, 0)).unwrap().is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn labels_are_as_asked_or_the_request_is_refused() {
+    for (name, generator) in fitted() {
+        let sample = |label| generator.sample(&Request { label, ..Request::new(60, 3) });
+        if name == "hvae" || name == "flat-vae" {
+            let refused = sample(Some(LabelRequest::Normal)).unwrap_err();
+            assert_eq!(refused, SampleError::NotConditional(generator.kind(), "normal"));
+            assert!(sample(None).unwrap().labels().iter().all(|label| *label == Label::Unknown), "{name}");
+            continue;
+        }
+        assert!(sample(Some(LabelRequest::Normal)).unwrap().labels().iter().all(|label| *label == Label::Normal), "{name}");
+        assert!(sample(Some(LabelRequest::Abnormal)).unwrap().labels().iter().all(Label::is_abnormal), "{name}");
+        let abnormal = sample(None).unwrap().labels().iter().filter(|label| label.is_abnormal()).count();
+        assert!((8..=32).contains(&abnormal), "{name}: {abnormal} of 60 abnormal, a third was real");
+    }
+}
+
+#[test]
+fn a_label_that_the_training_data_lacks_is_refused() {
+    let normal = labelled(12, |_| Label::Normal);
+    for (name, config) in small_generators() {
+        match (name.as_str(), try_fit(&config, &normal)) {
+            ("hvae, conditional", fitted) => assert!(matches!(fitted, Err(FitError::NoLabels))),
+            ("random-sampling", fitted) => {
+                let wanted = Request { label: Some(LabelRequest::Abnormal), ..Request::new(5, 0) };
+                assert_eq!(fitted.unwrap().sample(&wanted).unwrap_err(), SampleError::NoSuchLabel("abnormal"));
+            }
+            (name, fitted) => assert!(fitted.is_ok(), "{name}"),
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_corpus_on_any_number_of_threads() {
+    for (name, generator) in fitted() {
+        // More than two chunks of work, so that threads can get into each other's way.
+        let sample = |seed, threads| generator.sample(&Request { threads, ..Request::new(600, seed) }).unwrap();
+        let one = sample(3, 1);
+        for threads in [0, 1, 2, 5] {
+            assert_eq!(sample(3, threads), one, "{name} on {threads} threads");
+        }
+        assert_ne!(sample(4, 1), one, "{name}");
+    }
+}
+
+#[test]
+fn generators_that_are_fitted_side_by_side_are_those_fitted_one_by_one() {
+    let real = corpus(30);
+    for (name, config) in small_generators() {
+        let fit = |_| try_fit(&config, &real).unwrap().sample(&Request::new(20, 0)).unwrap();
+        let alone = fit(0);
+        assert!(map_parallel(4, 4, fit).iter().all(|sample| *sample == alone), "{name}");
+    }
+}
+
+#[test]
+fn a_saved_generator_samples_the_same_traces_from_its_folder_alone() {
+    let root = tempfile::tempdir().unwrap();
+    for (i, (name, generator)) in fitted().into_iter().enumerate() {
+        let (saved, moved) = (root.path().join(format!("{i}-saved")), root.path().join(format!("{i}-moved")));
+        generator.save(&saved).unwrap();
+        let mut files: Vec<_> = fs::read_dir(&saved).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        files.sort();
+        assert_eq!(files, if name == "random-sampling" { vec!["model.json"] } else { vec!["model.json", "weights.bpk"] });
+        let description = fs::read_to_string(saved.join("model.json")).unwrap();
+        assert!(!description.contains("real-1"), "{name}: no training trace may be kept");
+
+        fs::rename(&saved, &moved).unwrap();
+        let loaded = load(&moved, &Device::flex(), |_| ()).unwrap();
+        for size in [SizeMode::Empirical, SizeMode::Copied, SizeMode::Fixed(3)] {
+            assert_eq!(loaded.sample(&request(300, size)).unwrap(), generator.sample(&request(300, size)).unwrap(), "{name}");
+        }
+        assert_eq!((loaded.kind(), loaded.profile(), loaded.parameters()), (generator.kind(), generator.profile(), generator.parameters()));
+        assert_eq!(loaded.history(), generator.history(), "{name}");
+        assert_eq!(loaded.reconstruct(&corpus(5)), generator.reconstruct(&corpus(5)), "{name}");
+    }
+}
+
+#[test]
+fn sampling_can_be_adjusted_when_a_model_is_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = small_hvae(|generator| generator.sampling.duration_noise = 0.0);
+    try_fit(&config, &corpus(30)).unwrap().save(folder.path()).unwrap();
+    let sample = |adjust: fn(&mut SamplingConfig)| {
+        let generator = load(folder.path(), &Device::flex(), adjust).unwrap();
+        generator.sample(&Request::new(40, 0)).unwrap()
+    };
+    let names = |corpus: &Corpus| corpus.span_operations().to_vec();
+    assert_ne!(names(&sample(|_| ())), names(&sample(|sampling| sampling.temperature = 0.0)));
+    assert_eq!(sample(|sampling| sampling.edge_threshold = 1.0).edge_count(), 0);
+    let all_pairs: usize = sizes(&sample(|_| ())).iter().map(|n| n * (n - 1) / 2).sum();
+    assert_eq!(sample(|sampling| sampling.edge_threshold = 0.0).edge_count(), all_pairs);
+    assert!(load(folder.path(), &Device::flex(), |sampling| sampling.temperature = -1.0).is_err());
+}
+
+#[test]
+fn tree_structure_gives_single_root_trees_only() {
+    let trees = |sampling: &mut SamplingConfig| sampling.structure = Structure::Tree;
+    for (name, mut config) in small_generators() {
+        match &mut config {
+            GeneratorConfig::RandomSampling(_) => {}
+            GeneratorConfig::FlatVae(generator) => trees(&mut generator.sampling),
+            GeneratorConfig::Hvae(generator) => trees(&mut generator.sampling),
+        }
+        let sample = try_fit(&config, &corpus(30)).unwrap().sample(&Request::new(200, 0)).unwrap();
+        let counts = ValidityCounts::of(&sample);
+        assert_eq!((counts.trees, counts.traces), (200, 200), "{name}");
+    }
+}
+
+#[test]
+fn degenerate_corpora_can_be_fitted_and_sampled() {
+    let single = labelled(30, |_| Label::Normal).filter(|trace| trace.span_count() == 2);
+    let one_span = |corpus: &Corpus| {
+        let mut builder = corpus.empty_like();
+        for trace in corpus.traces() {
+            let trace = trace.to_owned();
+            builder.push(Trace { spans: trace.spans[..1].to_vec(), edges: Vec::new(), ..trace }).unwrap();
+        }
+        builder.finish()
+    };
+    let equal_durations = |corpus: &Corpus, duration_us: f64| {
+        let mut builder = corpus.empty_like();
+        for trace in corpus.traces() {
+            let mut trace = trace.to_owned();
+            trace.spans.iter_mut().for_each(|span| span.duration_us = duration_us);
+            builder.push(trace).unwrap();
+        }
+        builder.finish()
+    };
+    let corpora = [single.select(&[0]), one_span(&single), one_span(&single.select(&[0])), equal_durations(&single, 7.0), equal_durations(&single, 0.0)];
+    for (name, config) in small_generators().into_iter().filter(|(name, _)| name != "hvae, conditional") {
+        for corpus in &corpora {
+            let generator = try_fit(&config, corpus).unwrap();
+            let sample = generator.sample(&request(10, SizeMode::Range)).unwrap();
+            assert!(sample.span_durations_us().iter().all(|d| d.is_finite() && *d >= 0.0), "{name}");
+            assert_eq!(sample.len(), 10);
+            for reconstruction in generator.reconstruct(corpus).unwrap_or_default() {
+                assert!(reconstruction.durations_us.iter().all(|d| d.is_finite()), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_fitted_is_said() {
+    let empty = corpus(1).filter(|_| false);
+    for (name, config) in small_generators() {
+        assert!(matches!(try_fit(&config, &empty), Err(FitError::Empty)), "{name}");
+    }
+    let changes: [(fn(&mut HvaeGenerator), &str); 5] = [
+        (|g| g.model.latent = 0, "model.latent = 0"),
+        (|g| g.model.head_dropout = 1.0, "model.head_dropout = 1"),
+        (|g| g.model.beta = f64::NAN, "model.beta = NaN"),
+        (|g| g.sampling.edge_dropout = -0.5, "sampling.edge_dropout = -0.5"),
+        (|g| g.train.epochs = 0, "train.epochs = 0"),
+    ];
+    for (change, message) in changes {
+        let Err(error) = try_fit(&small_hvae(change), &corpus(10)) else { panic!("{message}") };
+        assert!(error.to_string().starts_with(message), "{error}");
+    }
+}
+
+#[test]
+fn damaged_model_folders_are_errors_that_name_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (description, weights) = (folder.path().join("model.json"), folder.path().join("weights.bpk"));
+    try_fit(&small_hvae(|_| ()), &corpus(10)).unwrap().save(folder.path()).unwrap();
+    let (json, bytes) = (fs::read_to_string(&description).unwrap(), fs::read(&weights).unwrap());
+    let refused = || load(folder.path(), &Device::flex(), |_| ()).err().expect("a damaged folder must not load");
+
+    let other_names = json.replace("\"cart\"", "\"cart\",\"catalogue\"");
+    for broken in [&json[..json.len() / 2], "", "{}", &json.replace("\"tracesmith_model\": 1", "\"tracesmith_model\": 99"), &other_names] {
+        fs::write(&description, broken).unwrap();
+        let error = refused();
+        assert!(matches!(error, StoreError::Format { .. }) && error.to_string().contains("model.json"), "{error}");
+    }
+    fs::write(&description, json).unwrap();
+    fs::write(&weights, &bytes[..bytes.len() / 2]).unwrap();
+    assert!(refused().to_string().contains("weights.bpk"), "{}", refused());
+    fs::remove_file(&weights).unwrap();
+    assert!(refused().to_string().contains("weights.bpk"), "{}", refused());
+    fs::remove_file(&description).unwrap();
+    assert!(matches!(refused(), StoreError::Io { .. }));
+}
+
+#[test]
+fn a_well_trained_hierarchical_vae_reconstructs_its_training_traces() {
+    let real = corpus(24);
+    let config = small_hvae(|generator| {
+        generator.model.hidden = 32;
+        generator.train = TrainConfig { epochs: 200, batch: 8, learning_rate: 1e-2, validation: 0.0, ..TrainConfig::default() };
+    });
+    let generator = try_fit(&config, &real).unwrap();
+    let (mut right, mut spans) = (0, 0);
+    for (reconstruction, trace) in generator.reconstruct(&real).unwrap().iter().zip(real.traces()) {
+        assert_eq!((reconstruction.services.len(), reconstruction.durations_us.len()), (trace.span_count(), trace.span_count()));
+        right += reconstruction.services.iter().zip(trace.services).filter(|(a, b)| a == b).count();
+        spans += trace.span_count();
+    }
+    assert!(right as f64 > 0.95 * spans as f64, "{right} of {spans} services");
+}
+
+#[test]
+fn every_epoch_is_observed_with_the_names_of_its_terms_and_no_resume_file_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let resume = folder.path().join("resume");
+    for (name, config) in small_generators() {
+        let mut epochs = Vec::new();
+        let mut observe = |terms: &'static [&'static str], record: &tracesmith_model::train::EpochRecord| {
+            assert_eq!(terms.len(), record.terms.len());
+            epochs.push(record.epoch);
+        };
+        let generator =
+            config.fit(&corpus(30), Fit { seed: 1, device: &Device::flex(), resume: Some(&resume), observe: &mut observe }).unwrap();
+        let trained = generator.history().map(|(_, history)| history.len()).unwrap_or(0);
+        assert_eq!(epochs, (1..=trained).collect::<Vec<_>>(), "{name}");
+        assert_eq!(generator.parameters() > 0, trained > 0, "{name}");
+        assert!(!resume.exists());
+    }
+}

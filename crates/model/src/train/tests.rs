@@ -1,0 +1,234 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::{fs, slice};
+
+use rayon::ThreadPoolBuilder;
+
+use super::*;
+use crate::classifier::ClassifierConfig;
+use crate::fixture::{SIZES, epochs, fit, flat_vae, graphs, hvae, parameters, small_hvae, tree};
+use crate::hvae::{DurationLoss, Hvae, HvaeConfig};
+use crate::Sizes;
+
+fn small(seed: u64) -> Hvae {
+    hvae(&small_hvae(), &SIZES, seed)
+}
+
+/// A digest of the weights, the loss in evaluation (which depends on the running statistics as well), and the history.
+fn outcome(trained: &Trained<Hvae>) -> (u64, f64, Vec<EpochRecord>) {
+    let weights = format!("{:?}", parameters(&trained.model));
+    let loss = evaluate(&trained.model, &graphs(10, 99), 4, &Device::flex());
+    (tracesmith_trace::derive_seed(0, &weights), loss, trained.history.clone())
+}
+
+#[test]
+fn the_same_seed_gives_the_same_weights_and_history_and_another_seed_others() {
+    let (training, validation) = (graphs(20, 0), graphs(5, 1));
+    let run = |seed| outcome(&fit(small(seed), &training, &validation, &epochs(3)).unwrap());
+    assert_eq!(run(7), run(7));
+    assert_ne!(run(7).0, run(8).0);
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_the_result() {
+    let sizes = Sizes { max_spans: 30, ..SIZES };
+    let mut rng = tracesmith_trace::rng(0, "threads");
+    let training: Vec<Graph> = (0..40).map(|i| tree(1 + i % 30, &mut rng)).collect();
+    let config = TrainConfig { epochs: 2, ..TrainConfig::default() };
+    let run = |threads| {
+        let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| outcome(&fit(hvae(&HvaeConfig::default(), &sizes, 1), &training, &training[..8], &config).unwrap()))
+    };
+    let alone = run(1);
+    assert!(alone == run(2) && alone == run(3), "weights or losses differ between 1, 2 and 3 threads");
+}
+
+/// Trains with a resume file that is written after every epoch; panics after epoch `kill`, before its state is written.
+fn resumable(seed: u64, config: &TrainConfig, validation: &[Graph], path: &Path, kill: Option<usize>) -> Result<Trained<Hvae>, TrainError> {
+    let mut observe = |record: &EpochRecord| assert!(Some(record.epoch) != kill, "killed");
+    let run = Run { seed, device: &Device::flex(), resume: Some(path), observe: &mut observe };
+    train_saving_every(Duration::ZERO, small(1), &graphs(20, 0), validation, config, run)
+}
+
+fn kill_after(epoch: usize, seed: u64, config: &TrainConfig, validation: &[Graph], path: &Path) {
+    let killed = catch_unwind(AssertUnwindSafe(|| resumable(seed, config, validation, path, Some(epoch)).map(|_| ())));
+    assert!(killed.is_err());
+    assert_eq!(path.exists(), epoch > 1);
+}
+
+#[test]
+fn a_killed_run_resumes_to_the_weights_and_history_of_an_uninterrupted_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("resume");
+    for validation in [graphs(5, 1), Vec::new()] {
+        let whole = outcome(&resumable(3, &epochs(5), &validation, &path, None).unwrap());
+        for kill in [1, 2, 4, 5] {
+            kill_after(kill, 3, &epochs(5), &validation, &path);
+            let mut seen = Vec::new();
+            let run = Run { seed: 3, device: &Device::flex(), resume: Some(&path), observe: &mut |record| seen.push(record.epoch) };
+            let resumed = train(small(1), &graphs(20, 0), &validation, &epochs(5), run).unwrap();
+            assert_eq!(outcome(&resumed), whole, "killed after epoch {kill}");
+            assert_eq!(seen, (kill..=5).collect::<Vec<_>>());
+            assert!(!path.exists());
+        }
+    }
+}
+
+#[test]
+fn early_stopping_survives_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("resume");
+    // A learning rate at which the validation loss soon rises again.
+    let config = TrainConfig { patience: 2, learning_rate: 0.3, ..epochs(60) };
+    let validation = graphs(5, 1);
+    let whole = resumable(3, &config, &validation, &path, None).unwrap();
+    assert!(whole.history.len() > 2 && whole.history.len() < 60, "{}", whole.history.len());
+    kill_after(whole.history.len() - 1, 3, &config, &validation, &path);
+    assert_eq!(outcome(&resumable(3, &config, &validation, &path, None).unwrap()), outcome(&whole));
+}
+
+#[test]
+fn a_resume_file_of_another_run_is_ignored() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("resume");
+    let fresh = outcome(&resumable(3, &epochs(3), &[], &path, None).unwrap());
+    let longer = TrainConfig { learning_rate: 2e-3, ..epochs(3) };
+    for (seed, config) in [(4, epochs(3)), (3, longer), (3, epochs(4))] {
+        kill_after(3, seed, &config, &[], &path);
+        assert_eq!(outcome(&resumable(3, &epochs(3), &[], &path, None).unwrap()), fresh);
+    }
+}
+
+#[test]
+fn a_damaged_resume_file_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("resume");
+    kill_after(3, 3, &epochs(3), &[], &path);
+    let whole = fs::read(&path).unwrap();
+    let line = whole.iter().position(|&byte| byte == b'\n').unwrap();
+    let cut_off = [0, line / 2, line + 1, whole.len() / 2, whole.len() - 1].map(|length| whole[..length].to_vec());
+    let mut blanked = whole.clone();
+    blanked[line + 1..].fill(0);
+    let overlong = [b"{\"state\":18446744073709551615,\"model\":9,\"optimiser\":9,\"best\":null}\n".to_vec(), whole].concat();
+    for damaged in cut_off.into_iter().chain([blanked, overlong, b"something else".to_vec()]) {
+        fs::write(&path, &damaged).unwrap();
+        let resumed = resumable(3, &epochs(3), &[], &path, None).map(|_| ());
+        assert!(matches!(resumed, Err(TrainError::Checkpoint(CheckpointError::Corrupt { .. }))), "{resumed:?}");
+        assert!(path.exists(), "the file must stay for the user to look at");
+    }
+}
+
+#[test]
+fn an_unwritable_resume_file_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let below_a_file = folder.path().join("file").join("resume");
+    fs::write(folder.path().join("file"), "").unwrap();
+    let error = resumable(3, &epochs(2), &[], &below_a_file, None).unwrap_err();
+    assert!(matches!(error, TrainError::Checkpoint(CheckpointError::Io { .. })), "{error}");
+}
+
+#[test]
+fn the_weights_of_the_best_epoch_are_returned() {
+    let validation = graphs(5, 1);
+    let config = TrainConfig { learning_rate: 0.3, ..epochs(12) };
+    let trained = fit(small(1), &graphs(20, 0), &validation, &config).unwrap();
+    let losses: Vec<f64> = trained.history.iter().filter_map(|record| record.validation).collect();
+    let best = losses.iter().copied().fold(f64::INFINITY, f64::min);
+    assert!(losses[losses.len() - 1] > best, "the last epoch must not be the best one for this test: {losses:?}");
+    let loss = evaluate(&trained.model, &validation, config.batch, &Device::flex());
+    assert!((loss - best).abs() < 1e-5, "{loss} instead of {best}");
+}
+
+#[test]
+fn every_reading_of_the_paper_trains_all_its_parameters_with_a_finite_loss() {
+    let training = graphs(12, 0);
+    for bits in 0..16 {
+        let on = |bit: u32| bits & (1 << bit) != 0;
+        let config = HvaeConfig {
+            skip: on(0),
+            conditional: on(1),
+            class_weights: on(2),
+            duration_loss: if on(3) { DurationLoss::Mse } else { DurationLoss::L1 },
+            ..small_hvae()
+        };
+        let model = hvae(&config, &SIZES, 0).with_class_weights(&training, &SIZES);
+        let before = parameters(&model);
+        let trained = fit(model, &training, &training[..4], &epochs(1)).unwrap();
+        let record = &trained.history[0];
+        assert_eq!(record.terms.len(), Hvae::TERMS.len());
+        let values = record.terms.iter().chain([&record.total]).chain(&record.validation);
+        assert!(values.clone().all(|value| value.is_finite()), "{config:?}: {record:?}");
+        let untouched = before.iter().zip(parameters(&trained.model)).position(|(before, after)| *before == after);
+        assert_eq!(untouched, None, "{config:?}");
+    }
+}
+
+#[test]
+fn training_lowers_the_loss_of_every_network() {
+    let training = graphs(30, 0);
+    let config = TrainConfig { learning_rate: 5e-3, ..epochs(12) };
+    let histories = [
+        fit(small(0), &training, &[], &config).unwrap().history,
+        fit(flat_vae(0), &training, &[], &config).unwrap().history,
+    ];
+    for history in histories {
+        assert!(history[11].total < 0.9 * history[0].total, "{history:?}");
+    }
+}
+
+#[test]
+fn tiny_corpora_train_without_nan() {
+    let mut rng = tracesmith_trace::rng(0, "tiny");
+    let single_spans: Vec<Graph> = (0..6).map(|_| tree(1, &mut rng)).collect();
+    let equal_durations: Vec<Graph> = graphs(6, 0).into_iter().map(|g| Graph { durations: vec![0.0; g.len()], ..g }).collect();
+    let classifier = |_| initialise(0, &Device::flex().autodiff(), |device| ClassifierConfig::default().init(&SIZES, 3, device));
+    for training in [&single_spans[..], &single_spans[..1], &equal_durations, &graphs(1, 3), &[tree(9, &mut rng)]] {
+        for batch in [1, 4] {
+            let config = TrainConfig { batch, ..epochs(2) };
+            let histories = [
+                fit(small(0), training, training, &config).unwrap().history,
+                fit(flat_vae(0), training, training, &config).unwrap().history,
+                fit(classifier(()), training, training, &config).unwrap().history,
+            ];
+            for record in histories.iter().flatten() {
+                assert!(record.terms.iter().chain([&record.total]).chain(&record.validation).all(|loss| loss.is_finite()), "{record:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn settings_out_of_range_are_named() {
+    let default = TrainConfig::default;
+    let cases = [
+        (TrainConfig { epochs: 0, ..default() }, "train.epochs = 0"),
+        (TrainConfig { batch: 0, ..default() }, "train.batch = 0"),
+        (TrainConfig { learning_rate: f64::NAN, ..default() }, "train.learning_rate = NaN"),
+        (TrainConfig { learning_rate: f64::INFINITY, ..default() }, "train.learning_rate = inf"),
+        (TrainConfig { learning_rate: 0.0, ..default() }, "train.learning_rate = 0"),
+        (TrainConfig { weight_decay: -1.0, ..default() }, "train.weight_decay = -1"),
+        (TrainConfig { validation: 1.0, ..default() }, "train.validation = 1"),
+        (TrainConfig { validation: f64::NAN, ..default() }, "train.validation = NaN"),
+    ];
+    for (config, message) in cases {
+        let error = fit(small(0), &graphs(1, 0), &[], &config).unwrap_err();
+        assert!(matches!(error, TrainError::BadSetting { .. }));
+        assert!(error.to_string().starts_with(message), "{error}");
+    }
+    assert!(matches!(fit(small(0), &[], &[], &default()), Err(TrainError::NoData)));
+}
+
+#[test]
+fn divergence_is_reported_with_the_learning_rate() {
+    let config = TrainConfig { learning_rate: 1e6, ..epochs(50) };
+    let error = fit(small(0), &graphs(20, 0), &graphs(5, 1), &config).unwrap_err();
+    assert!(matches!(error, TrainError::Diverged { learning_rate: 1e6, .. }), "{error}");
+    assert!(error.to_string().contains("train.learning_rate (now 1000000)"), "{error}");
+}
+
+#[test]
+fn a_graph_with_impossible_numbers_is_reported_as_divergence_and_not_as_a_panic() {
+    let poisoned = Graph { durations: vec![f32::NAN], ..tree(1, &mut tracesmith_trace::rng(0, "poison")) };
+    let error = fit(small(0), slice::from_ref(&poisoned), &[], &epochs(1)).unwrap_err();
+    assert!(matches!(error, TrainError::Diverged { epoch: 1, .. }), "{error}");
+}

@@ -1,0 +1,33 @@
+# Short names for the cargo commands of this project; `just` lists them.
+
+_default:
+    @just --list
+
+# Formatting and lints.
+check:
+    cargo fmt --all -- --check
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# All tests.
+test:
+    cargo test --workspace
+
+# All four research questions in small.
+quickstart:
+    cargo run --release -- run experiments/quickstart.toml
+
+# The paper's study.
+paper *ARGS:
+    cargo run --release -- run experiments/paper.toml {{ ARGS }}
+
+# An experiment on an NVIDIA GPU.
+cuda EXPERIMENT="experiments/paper.toml" *ARGS:
+    cargo run --release --features cuda -- run {{ EXPERIMENT }} --device cuda {{ ARGS }}
+
+# All benchmarks, or those whose name contains FILTER.
+bench *FILTER:
+    cargo bench -p tracesmith-benches --benches -- {{ FILTER }}
+
+# The documentation of all crates.
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
