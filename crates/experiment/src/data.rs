@@ -66,13 +66,7 @@ pub(crate) fn load(name: &str, system: &SystemConfig, config: &DataConfig) -> Re
     Ok(Run { name: name.to_owned(), traces, other, origin: Origin { other: described, ..origin } })
 }
 
-fn load_one(
-    name: &str,
-    dataset: &str,
-    faults: &[String],
-    config: &DataConfig,
-    seed: u64,
-) -> Result<(Corpus, Origin), ExperimentError> {
+fn load_one(name: &str, dataset: &str, faults: &[String], config: &DataConfig, seed: u64) -> Result<(Corpus, Origin), ExperimentError> {
     if let Some(system) = simulator(dataset) {
         let corpus = simulate(&SimulationConfig::new(system, config.traces, seed)).corpus;
         let corpus = corpus.filter(|trace| trace.span_count() <= config.max_spans);

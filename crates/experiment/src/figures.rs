@@ -1,9 +1,9 @@
 //! The figures of a report, of the first seed where they show single runs.
 
+use crate::Experiment;
 use crate::config::MAIN_SIZE;
 use crate::outcome::{Outcome, Samples};
 use crate::report::{Axis, Block, Figure, Plot, Points, Sample};
-use crate::Experiment;
 
 fn figure(id: String, caption: String, plot: Plot) -> Block {
     let id = id.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "-");
@@ -80,9 +80,7 @@ pub(crate) fn sweep(experiment: &Experiment, outcome: &Outcome) -> Vec<Block> {
     let mut shares = experiment.utility.sweep.clone();
     shares.sort_unstable();
     let curve = |generator: &String| {
-        let at = |&share: &u32| {
-            Some((f64::from(share), outcome.mean(&format!("rq2.{generator}.{MAIN_SIZE}.real{share}.accuracy"))?))
-        };
+        let at = |&share: &u32| Some((f64::from(share), outcome.mean(&format!("rq2.{generator}.{MAIN_SIZE}.real{share}.accuracy"))?));
         Points { name: generator.clone(), points: shares.iter().filter_map(at).collect() }
     };
     let mut series: Vec<Points> = experiment.generators.keys().map(curve).filter(|points| !points.points.is_empty()).collect();

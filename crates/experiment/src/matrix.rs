@@ -174,7 +174,9 @@ mod tests {
 
     #[test]
     fn values_out_of_range_and_broken_overrides_are_refused() {
-        for (text, overrides) in [("", "data.held_out=1.5"), ("", "seeds=[]"), ("", "utility.sizes=[\"fixed:0\"]"), ("", "nonsense"), ("", "data.traces.x=1")] {
+        for (text, overrides) in
+            [("", "data.held_out=1.5"), ("", "seeds=[]"), ("", "utility.sizes=[\"fixed:0\"]"), ("", "nonsense"), ("", "data.traces.x=1")]
+        {
             assert!(read_text(&format!("{text}{BASE}\n[data]\ntraces = 50"), &[overrides]).is_err(), "{overrides}");
         }
         assert!(matches!(read_text("not toml", &[]), Err(ExperimentError::Syntax { .. })));

@@ -94,9 +94,7 @@ impl Study<'_> {
 
     fn places(&self) -> Vec<Place> {
         let (systems, generators) = (self.experiment.systems.len(), self.experiment.generators.len());
-        let per_seed = |seed| {
-            (0..systems).flat_map(move |system| (0..generators).map(move |generator| Place { seed, system, generator }))
-        };
+        let per_seed = |seed| (0..systems).flat_map(move |system| (0..generators).map(move |generator| Place { seed, system, generator }));
         (0..self.prepared.len()).flat_map(per_seed).collect()
     }
 
@@ -218,7 +216,9 @@ impl Study<'_> {
         }
         if experiment.asks(Question::Rq4) || experiment.asks(Question::Rq3) {
             jobs.extend((0..seeds).flat_map(|seed| (0..experiment.systems.len()).map(move |system| Job::Ceiling { seed, system })));
-            jobs.extend(places.iter().flat_map(|&place| experiment.utility.sizes.iter().map(move |size| Job::Compare(place, size.clone()))));
+            jobs.extend(
+                places.iter().flat_map(|&place| experiment.utility.sizes.iter().map(move |size| Job::Compare(place, size.clone()))),
+            );
         }
         if experiment.asks(Question::Rq1) {
             jobs.extend(places.iter().map(|&place| Job::Reconstruct(place)));
@@ -394,8 +394,7 @@ impl Study<'_> {
                     outcome.visuals.samples.push(samples(&prepared.system, name, &self.sample(place, MAIN_SIZE)?));
                 }
                 if let Some((_, history)) = self.load(place)?.history() {
-                    let curve =
-                        LossCurve { system: prepared.system.clone(), generator: name.to_owned(), history: history.to_vec() };
+                    let curve = LossCurve { system: prepared.system.clone(), generator: name.to_owned(), history: history.to_vec() };
                     outcome.visuals.losses.push(curve);
                 }
             }

@@ -138,7 +138,13 @@ fn question_sections(experiment: &Experiment, outcome: &Outcome) -> Vec<Section>
     if experiment.asks(Question::Rq3) {
         let mut blocks = vec![Block::Text(RQ3_TEXT.into())];
         blocks.extend(utility(experiment, outcome, "rq3"));
-        blocks.extend(per_system(experiment, outcome, "Structural fidelity and validity by size", &[FIDELITY, VALIDITY], &experiment.utility.sizes));
+        blocks.extend(per_system(
+            experiment,
+            outcome,
+            "Structural fidelity and validity by size",
+            &[FIDELITY, VALIDITY],
+            &experiment.utility.sizes,
+        ));
         blocks.extend(figures::confusions(experiment, outcome, "another run"));
         sections.push(section("rq3", "RQ3 — fixed and variable size", blocks));
     }

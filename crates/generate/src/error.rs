@@ -13,7 +13,9 @@ pub enum FitError {
     #[error("the corpus has no trace to fit on")]
     Empty,
     /// The corpus has traces that a quadratic decoder cannot take.
-    #[error("the largest trace has {spans} spans; {kind} compares all pairs of spans and takes {limit} at most: leave larger traces out with max_spans")]
+    #[error(
+        "the largest trace has {spans} spans; {kind} compares all pairs of spans and takes {limit} at most: leave larger traces out with max_spans"
+    )]
     TooLarge {
         /// Kind of generator.
         kind: &'static str,
@@ -23,7 +25,9 @@ pub enum FitError {
         limit: usize,
     },
     /// A condition is asked for that the corpus does not have.
-    #[error("conditional = true needs traces labelled normal and abnormal; this corpus has only one kind: give a fault file, or set conditional = false")]
+    #[error(
+        "conditional = true needs traces labelled normal and abnormal; this corpus has only one kind: give a fault file, or set conditional = false"
+    )]
     NoLabels,
     /// A setting makes no sense.
     #[error("{key} = {value}: {expected}")]

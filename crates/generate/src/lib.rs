@@ -12,7 +12,7 @@ mod store;
 mod structure;
 mod vae;
 
-pub use config::{GeneratorConfig, HvaeGenerator, FlatVaeGenerator, default_generators};
+pub use config::{FlatVaeGenerator, GeneratorConfig, HvaeGenerator, default_generators};
 pub use error::{FitError, SampleError, StoreError};
 pub use parallel::map_parallel;
 pub use profile::CorpusProfile;

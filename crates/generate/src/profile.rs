@@ -87,7 +87,9 @@ impl CorpusProfile {
         }
         let (smallest, largest) = pool.iter().fold((usize::MAX, 0), |(low, high), &(_, size)| (low.min(size), high.max(size)));
         match request.size {
-            SizeMode::Fixed(asked) if asked == 0 || asked > self.max_spans() => return Err(SampleError::Size { asked, limit: self.max_spans() }),
+            SizeMode::Fixed(asked) if asked == 0 || asked > self.max_spans() => {
+                return Err(SampleError::Size { asked, limit: self.max_spans() });
+            }
             SizeMode::Model => return Err(SampleError::NoOwnSizes(kind)),
             _ => {}
         }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub enum SizeMode {
     /// The same number of spans for every trace.
     Fixed(usize),
-    /// The sizes of the training traces one after the other, the paper's second reading of "fixed size".
+    /// The sizes of the training traces one after the other (label by label), the paper's second reading of "fixed size".
     Copied,
     /// Drawn from the sizes of the training traces.
     Empirical,

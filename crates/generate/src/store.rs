@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use tracesmith_model::flat_vae::FlatVaeConfig;
 use tracesmith_model::hvae::HvaeConfig;
-use tracesmith_model::train::EpochRecord;
+use tracesmith_model::train::{EpochRecord, initialise};
 use tracesmith_model::{Device, DurationScale, Sizes, checkpoint};
 
 use crate::vae::{FittedVae, Network};
@@ -82,14 +82,17 @@ fn load_vae<N: Network + 'static>(
 ) -> Result<Box<dyn FittedGenerator>, StoreError> {
     let path = folder.join(MODEL_FILE);
     let StoredVae { profile, sizes, .. } = &stored;
-    let fits = sizes.services == profile.services.len() && sizes.operations == profile.operations.len() && sizes.max_spans >= profile.max_spans();
+    let fits =
+        sizes.services == profile.services.len() && sizes.operations == profile.operations.len() && sizes.max_spans >= profile.max_spans();
     if !fits || profile.period_ns.0 > profile.period_ns.1 {
         return Err(StoreError::Format { path, message: "its vocabulary, sizes and period contradict each other".into() });
     }
     stored.network.check().map_err(|error| StoreError::Format { path: path.clone(), message: error.to_string() })?;
     adjust(&mut stored.sampling);
     stored.sampling.check().map_err(|error| StoreError::Format { path, message: error.to_string() })?;
-    let model = checkpoint::load(stored.network.build(&stored.sizes, device), &folder.join(WEIGHTS_FILE))?;
+    // Under the lock of `initialise`: weights drawn here would disturb those of a fit on another thread.
+    let blank = initialise(0, device, |device| stored.network.build(&stored.sizes, device));
+    let model = checkpoint::load(blank, &folder.join(WEIGHTS_FILE))?;
     Ok(Box::new(FittedVae { stored, model, device: device.clone() }))
 }
 

@@ -190,7 +190,12 @@ mod tests {
 
     fn graph(n: usize, logits: &[f32]) -> DecodedGraph {
         let rows = |columns: usize| (0..n).map(|i| (0..columns).map(|j| logits[(i * 7 + j) % logits.len()]).collect()).collect();
-        DecodedGraph { services: rows(2), operations: rows(3), durations: vec![0.0; n], edges: (0..n * n).map(|i| logits[i * 3 % logits.len()]).collect() }
+        DecodedGraph {
+            services: rows(2),
+            operations: rows(3),
+            durations: vec![0.0; n],
+            edges: (0..n * n).map(|i| logits[i * 3 % logits.len()]).collect(),
+        }
     }
 
     proptest! {

@@ -8,8 +8,8 @@ use std::fs;
 
 use rand::RngExt;
 use tracesmith_generate::{
-    Fit, FitError, FittedGenerator, Generator, GeneratorConfig, HvaeGenerator, LabelRequest, Request, SampleError, SamplingConfig, SizeMode,
-    StoreError, Structure, default_generators, load, map_parallel,
+    Fit, FitError, FittedGenerator, Generator, GeneratorConfig, HvaeGenerator, LabelRequest, Request, SampleError, SamplingConfig,
+    SizeMode, StoreError, Structure, default_generators, load, map_parallel,
 };
 use tracesmith_model::Device;
 use tracesmith_model::train::TrainConfig;
@@ -98,10 +98,12 @@ fn request(count: usize, size: SizeMode) -> Request {
 #[test]
 fn sizes_are_as_asked() {
     let real = sizes(&corpus(30));
-    let counts = |sizes: &[usize]| sizes.iter().fold(BTreeMap::new(), |mut counts, &size| {
-        *counts.entry(size).or_insert(0) += 1;
-        counts
-    });
+    let counts = |sizes: &[usize]| {
+        sizes.iter().fold(BTreeMap::new(), |mut counts, &size| {
+            *counts.entry(size).or_insert(0) += 1;
+            counts
+        })
+    };
     for (name, generator) in fitted() {
         let sample = |mode| sizes(&generator.sample(&request(60, mode)).unwrap());
         for size in [1, 4, LARGEST] {
@@ -271,7 +273,13 @@ fn degenerate_corpora_can_be_fitted_and_sampled() {
         }
         builder.finish()
     };
-    let corpora = [single.select(&[0]), one_span(&single), one_span(&single.select(&[0])), equal_durations(&single, 7.0), equal_durations(&single, 0.0)];
+    let corpora = [
+        single.select(&[0]),
+        one_span(&single),
+        one_span(&single.select(&[0])),
+        equal_durations(&single, 7.0),
+        equal_durations(&single, 0.0),
+    ];
     for (name, config) in small_generators().into_iter().filter(|(name, _)| name != "hvae, conditional") {
         for corpus in &corpora {
             let generator = try_fit(&config, corpus).unwrap();
@@ -291,7 +299,8 @@ fn what_cannot_be_fitted_is_said() {
     for (name, config) in small_generators() {
         assert!(matches!(try_fit(&config, &empty), Err(FitError::Empty)), "{name}");
     }
-    let changes: [(fn(&mut HvaeGenerator), &str); 5] = [
+    type Change = fn(&mut HvaeGenerator);
+    let changes: [(Change, &str); 5] = [
         (|g| g.model.latent = 0, "model.latent = 0"),
         (|g| g.model.head_dropout = 1.0, "model.head_dropout = 1"),
         (|g| g.model.beta = f64::NAN, "model.beta = NaN"),

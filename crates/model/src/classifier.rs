@@ -83,6 +83,10 @@ impl Classifier {
 impl Objective for Classifier {
     const TERMS: &'static [&'static str] = &[];
 
+    fn settings(&self) -> String {
+        "classifier".to_owned()
+    }
+
     fn losses(&self, batch: &GraphBatch, _noise: Option<&mut Noise>, _progress: f64) -> Losses {
         let log_likelihood = log_softmax(self.forward(batch), 1).gather(1, batch.classes.clone().unsqueeze_dim::<2>(1));
         Losses { total: -log_likelihood.mean(), terms: Vec::new() }
@@ -109,7 +113,8 @@ mod tests {
     fn separable_classes_are_learnt() {
         let sizes = Sizes { services: 1, operations: 2, max_spans: 4 };
         let device = Device::flex();
-        let config = ClassifierConfig { hidden: 16, train: TrainConfig { epochs: 20, learning_rate: 3e-3, ..ClassifierConfig::default().train } };
+        let config =
+            ClassifierConfig { hidden: 16, train: TrainConfig { epochs: 20, learning_rate: 3e-3, ..ClassifierConfig::default().train } };
         let model = initialise(0, &device.clone().autodiff(), |device| config.init(&sizes, 2, device));
         let run = Run { seed: 0, device: &device, resume: None, observe: &mut |_| () };
         let trained = train(model, &graphs(40), &graphs(10), &config.train, run).unwrap();

@@ -124,6 +124,10 @@ impl FlatVae {
 impl Objective for FlatVae {
     const TERMS: &'static [&'static str] = &["service", "operation", "duration", "edge", "kl"];
 
+    fn settings(&self) -> String {
+        format!("{:?}", self.config)
+    }
+
     fn losses(&self, batch: &GraphBatch, noise: Option<&mut Noise>, progress: f64) -> Losses {
         let config = &self.config;
         let (mean, log_variance) = self.encode(batch);
@@ -134,8 +138,7 @@ impl Objective for FlatVae {
         let duration = (decoded.durations - batch.durations.clone()).abs().mean();
         let edge = edge_loss(decoded.edges, batch, 5.0, 1.0);
         let beta = config.beta * if config.warm_up > 0.0 { (progress / config.warm_up).min(1.0) } else { 1.0 };
-        let total =
-            service.clone() + operation.clone() + duration.clone() + edge.clone() * config.edge_weight + divergence.clone() * beta;
+        let total = service.clone() + operation.clone() + duration.clone() + edge.clone() * config.edge_weight + divergence.clone() * beta;
         Losses { total, terms: vec![service, operation, duration, edge, divergence] }
     }
 }

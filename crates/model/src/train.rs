@@ -21,6 +21,9 @@ pub trait Objective: Module {
     /// Names of the terms that [`Objective::losses`] reports.
     const TERMS: &'static [&'static str];
 
+    /// The settings that the loss depends on, in words: a resumed run must have the same.
+    fn settings(&self) -> String;
+
     /// Loss of a batch. `noise` is given in training only; `progress` is the share of the epochs done, in 0–1.
     fn losses(&self, batch: &GraphBatch, noise: Option<&mut Noise>, progress: f64) -> Losses;
 }
@@ -175,7 +178,7 @@ fn train_saving_every<M: Objective>(
 ) -> Result<Trained<M>, TrainError> {
     check(training, config)?;
     let device = run.device.clone().autodiff();
-    let fingerprint = fingerprint(&model, training, config, run.seed);
+    let fingerprint = fingerprint(&model, training, validation, config, run.seed);
     let adam = AdamConfig::new().with_epsilon(1e-8).with_weight_decay(Some(WeightDecayConfig::new(config.weight_decay as f32)));
     let mut fit = Fit { model, optimiser: adam.init(), state: RunState { fingerprint, ..RunState::default() }, best_weights: None };
     if let Some(path) = run.resume {
@@ -292,11 +295,10 @@ fn check(training: &[Graph], config: &TrainConfig) -> Result<(), TrainError> {
     }
 }
 
-/// Identifies what a resume file belongs to.
-fn fingerprint<M: Module>(model: &M, training: &[Graph], config: &TrainConfig, seed: u64) -> String {
-    let spans: usize = training.iter().map(Graph::len).sum();
-    let durations: f64 = training.iter().flat_map(|g| &g.durations).map(|&d| f64::from(d)).sum();
-    format!("{} parameters, {} graphs, {spans} spans, {durations:e}, seed {seed}, {config:?}", model.num_params(), training.len())
+/// Identifies what a resume file belongs to: the network, every number of the data, the configuration and the seed.
+fn fingerprint<M: Objective>(model: &M, training: &[Graph], validation: &[Graph], config: &TrainConfig, seed: u64) -> String {
+    let data = tracesmith_trace::derive_seed(seed, &format!("{training:?}{validation:?}"));
+    format!("{} with {} parameters, data {data:016x}, seed {seed}, {config:?}", model.settings(), model.num_params())
 }
 
 #[cfg(test)]

@@ -67,7 +67,9 @@ pub fn assemble(records: Vec<SpanRecord>, has_starts: bool) -> Result<Assembled,
     for record in &records {
         parents.push(match &record.parent_id {
             None => None,
-            Some(parent) => Some(*position.get(parent.as_str()).ok_or_else(|| Defect::Orphan { span: record.span_id.clone(), parent: parent.clone() })?),
+            Some(parent) => Some(
+                *position.get(parent.as_str()).ok_or_else(|| Defect::Orphan { span: record.span_id.clone(), parent: parent.clone() })?,
+            ),
         });
     }
     let roots = parents.iter().filter(|parent| parent.is_none()).count();

@@ -387,7 +387,13 @@ impl TraceRef<'_> {
             duration_us: self.durations_us[i],
             status: self.statuses[i],
         });
-        Trace { id: self.id.to_owned(), start_ns: self.start_ns, label: self.label.clone(), spans: spans.collect(), edges: self.edges.to_vec() }
+        Trace {
+            id: self.id.to_owned(),
+            start_ns: self.start_ns,
+            label: self.label.clone(),
+            spans: spans.collect(),
+            edges: self.edges.to_vec(),
+        }
     }
 }
 

@@ -26,15 +26,16 @@ impl ClassWeights {
             let median = sorted.get(classes / 2).copied().unwrap_or(1.0);
             inverse.iter().map(|weight| (weight / median).min(cap) as f32).collect()
         };
-        Self {
-            services: Some(weights(sizes.services, &|g| &g.services)),
-            operations: Some(weights(sizes.operations, &|g| &g.operations)),
-        }
+        Self { services: Some(weights(sizes.services, &|g| &g.services)), operations: Some(weights(sizes.operations, &|g| &g.operations)) }
     }
 }
 
 impl Objective for Hvae {
     const TERMS: &'static [&'static str] = &["service", "operation", "duration", "edge", "kl_graph", "kl_node"];
+
+    fn settings(&self) -> String {
+        format!("{:?} {:?}", self.config, self.weights)
+    }
 
     fn losses(&self, batch: &GraphBatch, mut noise: Option<&mut Noise>, progress: f64) -> Losses {
         let config = &self.config;

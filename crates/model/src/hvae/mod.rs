@@ -10,8 +10,8 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 pub use config::{DurationLoss, HvaeConfig};
-pub use decoder::{Decoded, Decoder, DecodedGraph};
 pub(crate) use decoder::floats;
+pub use decoder::{Decoded, DecodedGraph, Decoder};
 pub use encoder::{Encoder, Posterior};
 
 use crate::{GraphBatch, Sizes};

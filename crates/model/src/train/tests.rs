@@ -5,10 +5,10 @@ use std::{fs, slice};
 use rayon::ThreadPoolBuilder;
 
 use super::*;
+use crate::Sizes;
 use crate::classifier::ClassifierConfig;
 use crate::fixture::{SIZES, epochs, fit, flat_vae, graphs, hvae, parameters, small_hvae, tree};
 use crate::hvae::{DurationLoss, Hvae, HvaeConfig};
-use crate::Sizes;
 
 fn small(seed: u64) -> Hvae {
     hvae(&small_hvae(), &SIZES, seed)
@@ -167,10 +167,7 @@ fn every_reading_of_the_paper_trains_all_its_parameters_with_a_finite_loss() {
 fn training_lowers_the_loss_of_every_network() {
     let training = graphs(30, 0);
     let config = TrainConfig { learning_rate: 5e-3, ..epochs(12) };
-    let histories = [
-        fit(small(0), &training, &[], &config).unwrap().history,
-        fit(flat_vae(0), &training, &[], &config).unwrap().history,
-    ];
+    let histories = [fit(small(0), &training, &[], &config).unwrap().history, fit(flat_vae(0), &training, &[], &config).unwrap().history];
     for history in histories {
         assert!(history[11].total < 0.9 * history[0].total, "{history:?}");
     }

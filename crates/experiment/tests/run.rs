@@ -1,0 +1,134 @@
+//! A small experiment from its file to its report.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use tracesmith_experiment::{Progress, RunOptions, read, run};
+use tracesmith_model::DeviceChoice;
+
+const SMALL: &str = r#"
+title = "Small"
+seeds = [1, 2]
+data = { traces = 40 }
+systems = { sn = { dataset = "socialnetwork-sim" }, tt = { dataset = "trainticket-sim" } }
+utility = { sweep = [0, 100], sizes = ["fixed", "empirical"], classifier = { hidden = 8, train = { epochs = 2, batch = 16 } } }
+
+[generators.hvae]
+kind = "hvae"
+model = { latent = 4, hidden = 8 }
+train = { epochs = 2, batch = 16 }
+
+[generators.hvae-tree]
+kind = "hvae"
+model = { latent = 4, hidden = 8 }
+train = { epochs = 2, batch = 16 }
+sampling = { structure = "tree" }
+
+[generators.random-sampling]
+kind = "random-sampling"
+"#;
+
+/// Counts computed and cached stages.
+#[derive(Default)]
+struct Stages(Mutex<Vec<(String, bool)>>);
+
+impl Progress for Stages {
+    fn begin(&self, _stage: &str) {}
+    fn epoch(&self, _stage: &str, _epoch: usize, _epochs: usize, _message: &str) {}
+    fn end(&self, stage: &str, cached: bool) {
+        self.0.lock().unwrap().push((stage.to_owned(), cached));
+    }
+}
+
+impl Stages {
+    fn computed(&self) -> Vec<String> {
+        self.0.lock().unwrap().iter().filter(|(_, cached)| !cached).map(|(stage, _)| stage.clone()).collect()
+    }
+}
+
+fn start(folder: &Path, out: &str, threads: usize, overrides: &[&str]) -> (PathBuf, Stages) {
+    let file = folder.join("small.toml");
+    fs::write(&file, SMALL).unwrap();
+    let options = RunOptions {
+        overrides: overrides.iter().map(|&text| text.to_owned()).collect(),
+        device: DeviceChoice::Cpu,
+        out: Some(folder.join(out)),
+        cache: Some(folder.join(format!("cache-{}", if threads == 0 { "shared" } else { out }))),
+        threads,
+    };
+    let stages = Stages::default();
+    let summary = run(&file, &options, &stages).unwrap();
+    (summary.folder, stages)
+}
+
+/// Every file of a report but the provenance, which holds times.
+fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.file_name().unwrap() != "provenance.json" {
+                files.insert(path.strip_prefix(folder).unwrap().to_owned(), fs::read(&path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn one_seed_gives_the_same_files_on_one_thread_and_on_two() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, _) = start(folder.path(), "one", 1, &[]);
+    let (two, _) = start(folder.path(), "two", 2, &[]);
+    let (one, two) = (content(&one), content(&two));
+    assert_eq!(one.keys().collect::<Vec<_>>(), two.keys().collect::<Vec<_>>());
+    for (path, bytes) in &one {
+        assert!(two[path] == *bytes, "{} differs", path.display());
+    }
+    let metrics: BTreeMap<String, f64> = serde_json::from_slice(&one[Path::new("metrics.json")]).unwrap();
+    for key in [
+        "rq1.sn.hvae.held_out.edge_f1",
+        "rq2.hvae.empirical.real10.accuracy",
+        "rq3.ceiling.trtr.accuracy",
+        "rq4.tt.hvae-tree.empirical.fidelity.overall",
+    ] {
+        assert!((0.0..=1.0).contains(&metrics[&format!("{key}.mean")]) && metrics[&format!("{key}.n")] == 2.0, "{key}");
+    }
+    assert_eq!(metrics["rq4.sn.hvae-tree.empirical.validity.tree_share.mean"], 1.0);
+}
+
+#[test]
+fn a_second_run_computes_nothing_and_a_changed_key_only_what_depends_on_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, stages) = start(folder.path(), "first", 0, &[]);
+    let fits = stages.computed().iter().filter(|stage| stage.starts_with("fit ")).count();
+    // Two seeds, two systems, and one fit for both hvae rows beside random-sampling.
+    assert_eq!(fits, 8);
+    let (second, stages) = start(folder.path(), "second", 0, &[]);
+    assert_eq!(stages.computed(), Vec::<String>::new());
+    assert!(content(&first) == content(&second));
+    let (_, stages) = start(folder.path(), "third", 0, &["generators.hvae-tree.sampling.temperature=0.5"]);
+    let computed = stages.computed();
+    assert!(!computed.is_empty() && computed.iter().all(|stage| stage.contains("hvae-tree")), "{computed:?}");
+}
+
+#[test]
+fn every_experiment_of_the_project_can_be_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments");
+    let files: Vec<PathBuf> = [folder.clone(), folder.join("ablations")]
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    assert!(files.len() >= 12, "{files:?}");
+    for file in files {
+        let variants = read(&file, &[]).unwrap_or_else(|error| panic!("{error}"));
+        assert!(!file.to_string_lossy().contains("ablations") || variants.len() > 1);
+    }
+}
