@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context;
 use serde::Serialize;
 use tracesmith_evaluate::{Comparison, Entries, Memorisation, ceiling, compare, memorisation};
-use tracesmith_ingest::{CleaningReport, IngestOptions, Ingested, ingest};
+use tracesmith_ingest::{CleaningConfig, CleaningReport, IngestOptions, Ingested, ingest};
 use tracesmith_trace::{Corpus, UnknownName};
 
 use crate::{
@@ -37,6 +37,9 @@ pub struct Args {
     /// Real traces that the generator was fitted on, for the ceiling and for memorisation
     #[arg(long, value_name = "PATH", num_args = 1..)]
     train: Vec<PathBuf>,
+    /// Leave out traces with more spans on every side, as `fit --max-spans` does (and as it does by default for the VAEs, with 64)
+    #[arg(long, value_name = "K")]
+    max_spans: Option<usize>,
     /// Seed of the samples that some metrics draw
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -65,9 +68,9 @@ struct Evaluation {
 }
 
 pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
-    let real = read("real", &args.real, terminal)?;
-    let synthetic = read("synthetic", &args.synthetic, terminal)?;
-    let train = if args.train.is_empty() { None } else { Some(read("training", &args.train, terminal)?) };
+    let real = read("real", &args.real, args.max_spans, terminal)?;
+    let synthetic = read("synthetic", &args.synthetic, args.max_spans, terminal)?;
+    let train = if args.train.is_empty() { None } else { Some(read("training", &args.train, args.max_spans, terminal)?) };
     if train.as_ref().is_some_and(|train| train.sha256 == real.sha256) {
         terminal.note("warning: --real and --train are the same files: the ceiling and the natural rates mean nothing then");
     }
@@ -75,8 +78,9 @@ pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
     if args.json { print_json(&evaluation) } else { Ok(print(evaluation.table())?) }
 }
 
-fn read(side: &str, paths: &[PathBuf], terminal: Terminal) -> anyhow::Result<Ingested> {
-    let options = IngestOptions { name: side.to_owned(), ..IngestOptions::default() };
+fn read(side: &str, paths: &[PathBuf], max_spans: Option<usize>, terminal: Terminal) -> anyhow::Result<Ingested> {
+    let cleaning = CleaningConfig { max_spans, ..CleaningConfig::default() };
+    let options = IngestOptions { name: side.to_owned(), cleaning, ..IngestOptions::default() };
     let ingested = ingest(paths, &options).with_context(|| format!("cannot read the {side} traces"))?;
     let report = &ingested.report;
     if report.traces_dropped() > 0 {

@@ -52,10 +52,7 @@ pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
     let Args { experiment, set, device, out, cache, no_cache, threads } = args;
     let options = RunOptions { overrides: set, device, out, cache: (!no_cache).then_some(cache), threads };
     let summary = tracesmith_experiment::run(&experiment, &options, &StageBars::new(terminal))?;
-    for line in &summary.lines {
-        print(line)?;
-    }
-    Ok(print(format_args!("report: {}", summary.folder.display()))?)
+    Ok(print(summary.lines.join("\n"))?)
 }
 
 #[cfg(test)]

@@ -123,6 +123,7 @@ fn wrong_arguments_are_named() {
     sandbox.write("key.toml", "[model]\nlatnet = 3\n");
     sandbox.write("type.toml", "[train]\nepochs = \"many\"\n");
     sandbox.write("zero.toml", "[train]\nepochs = 0\n");
+    sandbox.write("unknown.toml", "sedes = [1]\n");
     sandbox.write("syntax.toml", "[train\n");
     let cases: &[Case] = &[
         ("fit --input good.csv --generator hvea --out m", &["hvea", "'hvae'", "random-sampling"]),
@@ -152,6 +153,7 @@ fn wrong_arguments_are_named() {
         ("datasets simulate eadro-sn -n 5 --out x.csv", &["eadro-sn"]),
         ("datasets path nowhere", &["nowhere"]),
         ("run none.toml", &["none.toml"]),
+        ("run unknown.toml", &["sedes", "seeds"]),
         ("run none.toml --set seeds", &["seeds", "key=value"]),
         ("dance", &["dance"]),
     ];
@@ -214,6 +216,16 @@ fn a_damaged_model_is_refused() {
     std::fs::remove_file(sandbox.path("tt/weights.bpk")).unwrap();
     assert_fails(&sandbox, "generate tt -n 5 --out x.csv", &["weights.bpk"]);
     assert_eq!(names(Path::new(&sandbox.path("tt"))), ["model.json"]);
+}
+
+#[test]
+fn a_folder_with_something_else_in_it_is_not_taken_for_a_model() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path("model")).unwrap();
+    sandbox.write("model/thesis.txt", "years of work");
+    let fit = "fit --dataset trainticket-sim --traces 20 --generator random-sampling --out model";
+    assert_fails(&sandbox, fit, &["thesis.txt", "--force"]);
+    assert_eq!(names(&sandbox.path("model")), ["thesis.txt"]);
 }
 
 #[test]

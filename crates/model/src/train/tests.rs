@@ -100,6 +100,21 @@ fn a_resume_file_of_another_run_is_ignored() {
 }
 
 #[test]
+fn a_resume_file_of_another_network_or_of_other_data_is_ignored() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("resume");
+    let heavy = HvaeConfig { beta: 0.5, ..small_hvae() };
+    for (config, data) in [(heavy, graphs(20, 0)), (small_hvae(), graphs(20, 5))] {
+        let run = |resume| {
+            let run = Run { seed: 3, device: &Device::flex(), resume, observe: &mut |_| () };
+            outcome(&train(hvae(&config, &SIZES, 1), &data, &[], &epochs(3), run).unwrap())
+        };
+        kill_after(3, 3, &epochs(3), &[], &path);
+        assert_eq!(run(Some(&path)), run(None));
+    }
+}
+
+#[test]
 fn a_damaged_resume_file_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("resume");

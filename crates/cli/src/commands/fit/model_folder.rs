@@ -1,6 +1,7 @@
 //! The folder that a model is written to: whole, or with nothing but the state of an unfinished training run.
 
 use std::{
+    ffi::OsStr,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -10,6 +11,12 @@ use tracesmith_generate::{FittedGenerator, MODEL_FILE};
 
 /// State of an unfinished training run inside the folder.
 const TRAINING_STATE: &str = "training.state";
+
+/// How the names of files begin that a killed run was writing.
+const LEFTOVERS: [&str; 2] = [".tmp", PARTIAL];
+
+/// How the name of the folder begins in which a model is completed.
+const PARTIAL: &str = ".partial";
 
 /// A folder that may be written to.
 pub struct ModelFolder {
@@ -30,7 +37,7 @@ impl ModelFolder {
         if content.iter().any(|name| name == MODEL_FILE) && !force {
             bail!("there is a model in {} already: give --force to replace it, or another --out", path.display());
         }
-        if let Some(foreign) = content.iter().find(|name| *name != MODEL_FILE && *name != TRAINING_STATE)
+        if let Some(foreign) = content.iter().find(|name| *name != MODEL_FILE && *name != TRAINING_STATE && !is_leftover(name))
             && !force
         {
             let foreign = foreign.to_string_lossy();
@@ -39,9 +46,20 @@ impl ModelFolder {
         Ok(folder)
     }
 
-    /// Makes the folder if it is missing.
+    /// Makes the folder if it is missing, and clears away what a killed run was writing.
     pub fn create(&self) -> anyhow::Result<()> {
-        fs::create_dir_all(&self.path).with_context(|| format!("cannot make the model folder {}", self.path.display()))
+        let prepare = || {
+            fs::create_dir_all(&self.path)?;
+            fs::read_dir(&self.path)?.try_for_each(|entry| {
+                let entry = entry?;
+                match is_leftover(&entry.file_name()) {
+                    true if entry.file_type()?.is_dir() => fs::remove_dir_all(entry.path()),
+                    true => fs::remove_file(entry.path()),
+                    false => Ok(()),
+                }
+            })
+        };
+        prepare().with_context(|| format!("cannot prepare the model folder {}", self.path.display()))
     }
 
     /// File of the training state.
@@ -56,7 +74,7 @@ impl ModelFolder {
     }
 
     fn save_files(&self, fitted: &dyn FittedGenerator) -> anyhow::Result<()> {
-        let staging = tempfile::Builder::new().prefix(".partial").tempdir_in(&self.path)?;
+        let staging = tempfile::Builder::new().prefix(PARTIAL).tempdir_in(&self.path)?;
         fitted.save(staging.path())?;
         let model = self.path.join(MODEL_FILE);
         match fs::remove_file(&model) {
@@ -71,6 +89,10 @@ impl ModelFolder {
         }
         Ok(fs::rename(staging.path().join(MODEL_FILE), model)?)
     }
+}
+
+fn is_leftover(name: &OsStr) -> bool {
+    LEFTOVERS.iter().any(|prefix| name.to_string_lossy().starts_with(prefix))
 }
 
 impl Drop for ModelFolder {
