@@ -15,7 +15,7 @@ use crate::terminal::Terminal;
 /// A bar that counts epochs.
 pub fn epoch_bar(bars: &MultiProgress, name: &str, epochs: usize) -> ProgressBar {
     let bar = bars.add(ProgressBar::new(epochs as u64));
-    bar.set_style(style("{prefix}  {bar:24} {pos}/{len}  {wide_msg}  {eta}"));
+    bar.set_style(style("{prefix}  {bar:12} {pos}/{len}  {wide_msg}  {eta}"));
     bar.set_prefix(name.to_owned());
     bar
 }

@@ -339,7 +339,7 @@ fn variants_section(outcomes: &[(&Variant, Outcome, Vec<Run>)]) -> Section {
     let experiment = &outcomes[0].0.experiment;
     let mut blocks = Vec::new();
     for system in experiment.systems.keys() {
-        let measures: Vec<(&str, Box<dyn Fn(&str) -> String>, NumberFormat)> = vec![
+        let measures: Vec<(&str, KeyOf<'_>, NumberFormat)> = vec![
             ("operation accuracy", key(move |g| format!("rq1.{system}.{g}.held_out.operation_accuracy")), NumberFormat::Percent),
             ("edge F1", key(move |g| format!("rq1.{system}.{g}.held_out.edge_f1")), NumberFormat::Percent),
             ("duration MALE", key(move |g| format!("rq1.{system}.{g}.held_out.duration_male")), NumberFormat::Ratio),
@@ -367,6 +367,9 @@ fn variants_section(outcomes: &[(&Variant, Outcome, Vec<Run>)]) -> Section {
     section("variants", "Variants", blocks)
 }
 
-fn key<'a>(name: impl Fn(&str) -> String + 'a) -> Box<dyn Fn(&str) -> String + 'a> {
+/// The key of a measure, given the name of a generator.
+type KeyOf<'a> = Box<dyn Fn(&str) -> String + 'a>;
+
+fn key<'a>(name: impl Fn(&str) -> String + 'a) -> KeyOf<'a> {
     Box::new(name)
 }

@@ -36,7 +36,7 @@ Trace formats: eadro-csv, nezha-csv, jaeger-json; plain or gzip, detected when r
 #[derive(Debug, Subcommand)]
 enum Verb {
     Run(run::Args),
-    Fit(fit::Args),
+    Fit(Box<fit::Args>),
     Generate(generate::Args),
     Evaluate(evaluate::Args),
     Convert(convert::Args),
@@ -54,7 +54,7 @@ impl Tracesmith {
         terminal.start_log();
         match verb {
             Verb::Run(args) => run::run(args, terminal),
-            Verb::Fit(args) => fit::run(args, terminal),
+            Verb::Fit(args) => fit::run(*args, terminal),
             Verb::Generate(args) => generate::run(args, terminal),
             Verb::Evaluate(args) => evaluate::run(args, terminal),
             Verb::Convert(args) => convert::run(args, terminal),

@@ -159,6 +159,10 @@ fn traces_over_the_limit_are_left_out_and_counted() {
     sandbox.succeed("datasets simulate trainticket-sim -n 60 --out t.csv");
     let done = sandbox.succeed("fit --input t.csv --generator hvae --config tiny.toml --max-spans 10 --out model");
     assert!(done.stderr.contains("traces with more than 10 spans are left out"), "{}", done.stderr);
+    sandbox.succeed("generate model -n 20 --out s.csv");
+    let judged = sandbox.json("evaluate --real t.csv --synthetic s.csv --max-spans 10 --json");
+    assert_eq!(judged["cleaning"]["real"]["traces_kept"].as_u64().unwrap() + judged["cleaning"]["real"]["too_large"].as_u64().unwrap(), 60);
+    assert!(judged["cleaning"]["real"]["too_large"].as_u64().unwrap() > 0);
 }
 
 #[test]

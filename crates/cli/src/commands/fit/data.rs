@@ -1,5 +1,7 @@
 //! The traces that a generator is fitted on.
 
+use std::path::PathBuf;
+
 use anyhow::{bail, ensure};
 use tracesmith_formats::Format;
 use tracesmith_ingest::{
@@ -30,11 +32,11 @@ pub fn corpus(args: &Args, max_spans: Option<usize>, terminal: Terminal) -> anyh
     read(&located.data, &located.options(&manifest.name, cleaning), terminal)
 }
 
-fn read(paths: &[std::path::PathBuf], options: &IngestOptions, terminal: Terminal) -> anyhow::Result<Corpus> {
+fn read(paths: &[PathBuf], options: &IngestOptions, terminal: Terminal) -> anyhow::Result<Corpus> {
     let Ingested { corpus, report, format, .. } = ingest(paths, options)?;
     terminal.note(&report);
-    if let (limit @ 1.., Some(most)) = (report.too_large, options.cleaning.max_spans) {
-        terminal.note(left_out(limit, most));
+    if let (traces @ 1.., Some(most)) = (report.too_large, options.cleaning.max_spans) {
+        terminal.note(left_out(traces, most));
     }
     if format == Format::EadroCsv {
         tracing::info!("eadro-csv has no start offsets: siblings are ordered by name");
