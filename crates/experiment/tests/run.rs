@@ -1,4 +1,5 @@
 //! A small experiment from its file to its report.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::fs;
