@@ -1,4 +1,4 @@
-//! Networks of tracesmith as [burn](burn) modules, their losses, and their training.
+//! Networks of tracesmith as [burn] modules, their losses, and their training.
 //!
 //! The story reads in file order: a [`Graph`] is a trace as numbers, a [`GraphBatch`] is many of them as padded tensors,
 //! [`hvae`], [`flat_vae`] and [`classifier`] are the networks, and [`train`] fits any of them.
