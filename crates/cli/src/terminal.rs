@@ -60,7 +60,7 @@ pub fn print(text: impl Display) -> io::Result<()> {
 /// Prints a result for programs.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     Ok(print(serde_json::to_string_pretty(value)?)?)
 }

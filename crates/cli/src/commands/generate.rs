@@ -44,7 +44,7 @@ pub struct Args {
     /// Temperature of the service and operation choices; 0 takes the most likely [default: as fitted]
     #[arg(long, value_name = "T", value_parser = temperature)]
     temperature: Option<f64>,
-    /// tree: every span but the first gets its most likely earlier parent, so that the file holds valid traces [default].
+    /// tree (the default): every span but the first gets its most likely earlier parent, so that the file holds valid traces.
     /// raw: the edges of the paper's decoder, often a forest; a span keeps its earliest parent only, and reading the file
     /// back drops traces with several roots
     #[arg(long, value_name = "KIND", value_parser = one_of([("tree", Structure::Tree), ("raw", Structure::Raw)]))]
