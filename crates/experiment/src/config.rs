@@ -137,6 +137,12 @@ impl Experiment {
                 return bad(&format!("{what}.{name}"), "use letters, digits, - and _ for a name, and not `ceiling`".into());
             }
         }
+        for (name, system) in &self.systems {
+            if let Some((other, _)) = self.systems.iter().find(|(other, config)| *other < name && config.dataset == system.dataset) {
+                let message = format!("reads the same files as systems.{other}; give each system its own, for example SN*.csv and TT*.csv");
+                return bad(&format!("systems.{name}.dataset"), message);
+            }
+        }
         if self.asks(Question::Rq2) || self.asks(Question::Rq3) {
             if self.systems.len() < 2 {
                 return bad("questions", "rq2 and rq3 tell systems apart and need two of them".into());

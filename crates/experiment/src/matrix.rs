@@ -180,5 +180,7 @@ mod tests {
             assert!(read_text(&format!("{text}{BASE}\n[data]\ntraces = 50"), &[overrides]).is_err(), "{overrides}");
         }
         assert!(matches!(read_text("not toml", &[]), Err(ExperimentError::Syntax { .. })));
+        let error = read_text(BASE, &["systems.tt.dataset=socialnetwork-sim"]).unwrap_err().to_string();
+        assert!(error.contains("systems.tt.dataset: reads the same files as systems.sn"), "{error}");
     }
 }

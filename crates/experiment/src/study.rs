@@ -111,10 +111,14 @@ impl Study<'_> {
         derive_seed(self.experiment.seeds[place.seed], &format!("fit/{}", self.traces(place).system))
     }
 
+    /// What a fit depends on.
+    fn fit_inputs(&self, place: Place) -> impl Serialize + '_ {
+        (&self.traces(place).hash, self.generator(place.generator).1.fitting(), self.seed(place))
+    }
+
     /// Folder of the fitted generator.
     fn folder(&self, place: Place) -> Result<PathBuf, ExperimentError> {
-        let fitting = self.generator(place.generator).1.fitting();
-        self.cache.place("fit", &(&self.traces(place).hash, fitting, self.seed(place)))
+        self.cache.place("fit", &self.fit_inputs(place))
     }
 
     /// One place for every folder: generators that differ in sampling alone share a fit.
@@ -198,7 +202,7 @@ impl Study<'_> {
             text => text.parse().map_err(|message| ExperimentError::Stage { stage: title.clone(), message })?,
         };
         let request = Request { size: mode, threads: 1, ..Request::new(training.len(), derive_seed(self.seed(place), "sample")) };
-        let inputs = (self.folder(place)?, self.generator(place.generator).1, mode, request.count, request.seed);
+        let inputs = (self.fit_inputs(place), self.generator(place.generator).1, mode, request.count, request.seed);
         let draw = || self.load(place)?.sample(&request).map_err(|error| ExperimentError::stage(&title, &error));
         Ok(self.cache.fetch("sample", &inputs, draw)?.0)
     }
@@ -256,7 +260,7 @@ impl Study<'_> {
 
     fn reconstruct(&self, place: Place) -> Result<Found, ExperimentError> {
         let title = self.title("reconstruct", place);
-        let inputs = (self.folder(place)?, self.generator(place.generator).1);
+        let inputs = (self.fit_inputs(place), self.generator(place.generator).1);
         let compute = || {
             let fitted = self.load(place)?;
             let score = |corpus: &Corpus| {
