@@ -397,7 +397,10 @@ impl Study<'_> {
                 if self.experiment.utility.sizes.iter().any(|size| size == MAIN_SIZE) {
                     outcome.visuals.samples.push(samples(&prepared.system, name, &self.sample(place, MAIN_SIZE)?));
                 }
-                if let Some((_, history)) = self.load(place)?.history() {
+                // Generators that differ in sampling alone share a fit and its curve.
+                let fitting = self.generator(generator).1.fitting();
+                let shown = (0..generator).any(|earlier| self.generator(earlier).1.fitting() == fitting);
+                if !shown && let Some((_, history)) = self.load(place)?.history() {
                     let curve = LossCurve { system: prepared.system.clone(), generator: name.to_owned(), history: history.to_vec() };
                     outcome.visuals.losses.push(curve);
                 }
