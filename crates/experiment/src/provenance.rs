@@ -46,10 +46,9 @@ impl Provenance {
         }
     }
 
-    pub(crate) fn add(&mut self, variant: &Variant, runs: &[Run]) -> Result<(), ExperimentError> {
+    pub(crate) fn add(&mut self, variant: &Variant, runs: &[Run]) {
         let data = runs.iter().map(|run| (run.name.clone(), run.origin.clone())).collect();
         self.variants.push(VariantProvenance { name: variant.name.clone(), data, config: variant.experiment.clone() });
-        Ok(())
     }
 
     pub(crate) fn finish(mut self, stages_s: Vec<(String, f64)>, wall: Duration, path: &Path) -> Result<(), ExperimentError> {

@@ -73,7 +73,7 @@ pub fn run(path: &Path, options: &RunOptions, progress: &dyn Progress) -> Result
     let mut provenance = Provenance::new(path, choice);
     for variant in &variants {
         let (outcome, runs) = context.study(variant, &folder)?;
-        provenance.add(variant, &runs)?;
+        provenance.add(variant, &runs);
         outcomes.push((variant, outcome, runs));
     }
     let mut metrics = FlatMetrics::default();

@@ -282,7 +282,7 @@ impl Study<'_> {
             let traces = self.traces(place);
             let held_out = score(&traces.held_out).map_err(|error| ExperimentError::stage(&title, &error))?;
             let training = score(&traces.training).map_err(|error| ExperimentError::stage(&title, &error))?;
-            Ok(Found::Entries([nested("held_out", held_out), nested("training", training)].concat()))
+            Ok(Found::Entries([held_out, nested("training", training)].concat()))
         };
         self.timed(&title, || self.cache.fetch("reconstruct", &inputs, compute))
     }

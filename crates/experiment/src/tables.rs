@@ -78,7 +78,7 @@ pub(crate) fn headline(outcome: &Outcome, experiment: &Experiment) -> Vec<String
     let systems: Vec<&String> = experiment.systems.keys().collect();
     for generator in experiment.generators.keys() {
         for system in &systems {
-            say(format!("RQ1 {generator} · {system}: edge F1"), format!("rq1.{system}.{generator}.held_out.edge_f1"));
+            say(format!("RQ1 {generator} · {system}: edge F1"), format!("rq1.{system}.{generator}.edge_f1"));
         }
         let hybrid = experiment.utility.hybrid;
         say(format!("RQ2 {generator}: accuracy, synthetic only"), format!("rq2.{generator}.{MAIN_SIZE}.real0.accuracy"));
@@ -190,8 +190,8 @@ fn rq1(experiment: &Experiment, outcome: &Outcome) -> Section {
         let mut all = Vec::new();
         for (name, config) in &experiment.generators {
             let skip = matches!(config, tracesmith_generate::GeneratorConfig::Hvae(hvae) if hvae.model.skip);
-            for (set, words) in [("held_out", "held-out traces"), ("training", "training traces")] {
-                let prefix = format!("rq1.{system}.{name}.{set}");
+            for (set, words) in [("", "held-out traces"), (".training", "training traces")] {
+                let prefix = format!("rq1.{system}.{name}{set}");
                 let rows = rows(outcome, RQ1, &prefix, &format!("rq1.{system}.{name}"), exact);
                 if !rows.is_empty() {
                     all.push(Row::Group(format!("{name}{}, {words}", if skip { ", skip=encoder" } else { "" })));
@@ -340,9 +340,9 @@ fn variants_section(outcomes: &[(&Variant, Outcome, Vec<Run>)]) -> Section {
     let mut blocks = Vec::new();
     for system in experiment.systems.keys() {
         let measures: Vec<(&str, KeyOf<'_>, NumberFormat)> = vec![
-            ("operation accuracy", key(move |g| format!("rq1.{system}.{g}.held_out.operation_accuracy")), NumberFormat::Percent),
-            ("edge F1", key(move |g| format!("rq1.{system}.{g}.held_out.edge_f1")), NumberFormat::Percent),
-            ("duration MALE", key(move |g| format!("rq1.{system}.{g}.held_out.duration_male")), NumberFormat::Ratio),
+            ("operation accuracy", key(move |g| format!("rq1.{system}.{g}.operation_accuracy")), NumberFormat::Percent),
+            ("edge F1", key(move |g| format!("rq1.{system}.{g}.edge_f1")), NumberFormat::Percent),
+            ("duration MALE", key(move |g| format!("rq1.{system}.{g}.duration_male")), NumberFormat::Ratio),
             ("overall fidelity", key(move |g| format!("rq4.{system}.{g}.{MAIN_SIZE}.fidelity.overall")), NumberFormat::Ratio),
             ("ceiling", key(move |_| format!("rq4.{system}.ceiling.fidelity.overall")), NumberFormat::Ratio),
             ("valid traces", key(move |g| format!("rq4.{system}.{g}.{MAIN_SIZE}.validity.valid_share")), NumberFormat::Percent),

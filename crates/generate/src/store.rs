@@ -1,7 +1,6 @@
 //! A fitted generator on disk: one JSON file with configuration, vocabulary and normalisation, and one file with the weights.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -99,11 +98,6 @@ fn load_vae<N: Network + 'static>(
 /// Writes [`MODEL_FILE`], last of all files of a model, so that a folder with it is complete.
 pub(crate) fn write_description(folder: &Path, description: &Description) -> Result<(), StoreError> {
     let path = folder.join(MODEL_FILE);
-    let io = |source| StoreError::Io { path: path.clone(), source };
-    fs::create_dir_all(folder).map_err(io)?;
-    let json = serde_json::to_vec_pretty(description).map_err(|error| io(error.into()))?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
-    file.write_all(&json).map_err(io)?;
-    file.persist(&path).map_err(|error| io(error.error))?;
-    Ok(())
+    let json = serde_json::to_vec_pretty(description).map_err(|error| StoreError::Io { path: path.clone(), source: error.into() })?;
+    Ok(checkpoint::write(&path, &json)?)
 }

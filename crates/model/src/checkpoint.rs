@@ -72,7 +72,11 @@ fn corrupt(path: &Path, error: impl ToString) -> CheckpointError {
     CheckpointError::Corrupt { path: path.to_owned(), message: error.to_string() }
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
+/// Writes a file beside its place, making the folder, and renames it.
+///
+/// # Errors
+/// [`CheckpointError::Io`]; what was at `path` is then still there.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
     let io = |source| CheckpointError::Io { path: path.to_owned(), source };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(io)?;
