@@ -23,21 +23,21 @@ pub enum FormatError {
         /// What the system says.
         source: io::Error,
     },
-    /// The file has no byte, or its gzip stream none.
+    /// The file has no byte, or none after decompression.
     #[error("{} is empty", path.display())]
     Empty {
         /// The file.
         path: PathBuf,
     },
-    /// A gzip stream ends before its end mark.
-    #[error("{} is a truncated gzip file: copy or download it again", path.display())]
-    TruncatedGzip {
+    /// A compressed stream ends before its end mark.
+    #[error("{} is a truncated gzip or zstd file: copy or download it again", path.display())]
+    Truncated {
         /// The file.
         path: PathBuf,
     },
     /// The content is of no known format.
     #[error(
-        "{} is in no known format: it starts with {start:?}, which is neither JSON nor the header of an Eadro CSV ({eadro}) or a Nezha CSV ({nezha})",
+        "{} is in no known format: it starts with {start:?}, which is neither JSON, nor OTLP protobuf, nor the header of an Eadro CSV ({eadro}) or a Nezha CSV ({nezha})",
         path.display(), eadro = crate::eadro_csv::COLUMNS.join(","), nezha = crate::nezha_csv::COLUMNS.join(",")
     )]
     UnknownContent {
@@ -75,7 +75,7 @@ pub enum FormatError {
     Value {
         /// The file.
         path: PathBuf,
-        /// Number of the record; for JSON that of the trace, from 1.
+        /// Number of the record, from 1; for OTLP protobuf that of the message.
         record: u64,
         /// Name of the column or key.
         column: &'static str,
@@ -117,6 +117,48 @@ pub enum FormatError {
         path: PathBuf,
         /// Last line.
         line: usize,
+    },
+    /// A message is longer than [`crate::MAX_MESSAGE_BYTES`].
+    #[error(
+        "{}, message {record}: longer than {limit} bytes; let the exporter write smaller batches (for the Collector: `send_batch_max_size`)",
+        path.display()
+    )]
+    MessageTooLong {
+        /// The file.
+        path: PathBuf,
+        /// Number of the message, from 1.
+        record: u64,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// A protobuf message is not the one that the format has.
+    #[error("{}, message {record}: this is no OTLP trace message: {reason}", path.display())]
+    Protobuf {
+        /// The file.
+        path: PathBuf,
+        /// Number of the message, from 1.
+        record: u64,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A protobuf file is not framed as its format wants it.
+    #[error(
+        "{}, message {record}: no message begins here; otlp-protobuf is for one request, otlp-protobuf-delimited for requests with their lengths",
+        path.display()
+    )]
+    Framing {
+        /// The file.
+        path: PathBuf,
+        /// Number of the message, from 1.
+        record: u64,
+    },
+    /// A protobuf file ends within a message.
+    #[error("{}: the file ends in the middle of message {record}: it is incomplete", path.display())]
+    HalfMessage {
+        /// The file.
+        path: PathBuf,
+        /// Number of the message, from 1.
+        record: u64,
     },
     /// A trace to be written has no id, or that of another trace.
     #[error("trace id {id:?} is empty or stands twice: a file of traces needs distinct ids")]

@@ -7,10 +7,13 @@ use std::{
 
 use tracesmith_trace::{Corpus, SpanRecord, TraceRef, derive_seed};
 
-use crate::{Format, FormatError, eadro_csv, jaeger_json, nezha_csv, output::write_compressed};
+use crate::{
+    Format, FormatError, eadro_csv, jaeger_json, lost::LostFacets, nezha_csv, otlp_json, otlp_protobuf, output::write_compressed,
+    zipkin_json,
+};
 
 /// What a file got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Written {
     /// Traces.
     pub traces: usize,
@@ -18,9 +21,11 @@ pub struct Written {
     pub spans: usize,
     /// Edges left out because the formats give a span one parent only: all but the earliest parent of each span.
     pub dropped_edges: usize,
+    /// What the spans have and the format has no place for, each once: `span kinds`, for example.
+    pub lost: Vec<&'static str>,
 }
 
-/// Writes a corpus to `path`, compressed if it ends in `.gz`; the file is there whole or not at all.
+/// Writes a corpus to `path`, compressed if it ends in `.gz` or `.zst`; the file is there whole or not at all.
 ///
 /// A span's id is 16 hexadecimal digits that follow from the id of the trace and the span's position; in Eadro's CSV the first root has the
 /// id of the trace. Labels are not part of any trace format: see [`crate::write_faults`].
@@ -38,8 +43,8 @@ pub fn write_corpus(corpus: &Corpus, format: Format, path: &Path) -> Result<Writ
         dropped_edges += trace.edges.len() - parents.iter().flatten().count();
         trace_records(corpus, trace, &parents, format)
     });
-    write_traces(&mut traces, format, path)?;
-    Ok(Written { traces: corpus.len(), spans: corpus.span_count(), dropped_edges })
+    let lost = write_traces(&mut traces, format, path)?;
+    Ok(Written { traces: corpus.len(), spans: corpus.span_count(), dropped_edges, lost })
 }
 
 fn trace_records(corpus: &Corpus, trace: TraceRef<'_>, parents: &[Option<usize>], format: Format) -> Vec<SpanRecord> {
@@ -58,6 +63,7 @@ fn trace_records(corpus: &Corpus, trace: TraceRef<'_>, parents: &[Option<usize>]
         start_ns: trace.start_ns.saturating_add((trace.starts_us[span] * 1000.0).round() as i64),
         duration_us: trace.durations_us[span],
         status: trace.statuses[span],
+        kind: trace.kinds[span],
     };
     (0..trace.span_count()).map(record).collect()
 }
@@ -77,30 +83,40 @@ pub fn write_records(records: impl IntoIterator<Item = SpanRecord>, format: Form
         });
         traces[trace].push(record);
     }
-    let written = Written { traces: traces.len(), spans: traces.iter().map(Vec::len).sum(), dropped_edges: 0 };
-    write_traces(&mut traces.into_iter(), format, path)?;
-    Ok(written)
+    let (count, spans) = (traces.len(), traces.iter().map(Vec::len).sum());
+    let lost = write_traces(&mut traces.into_iter(), format, path)?;
+    Ok(Written { traces: count, spans, dropped_edges: 0, lost })
 }
 
-fn write_traces(traces: &mut dyn Iterator<Item = Vec<SpanRecord>>, format: Format, path: &Path) -> Result<(), FormatError> {
+/// Writes traces and says what they lose by it.
+fn write_traces(traces: &mut dyn Iterator<Item = Vec<SpanRecord>>, format: Format, path: &Path) -> Result<Vec<&'static str>, FormatError> {
+    let mut lost = LostFacets::new(format);
+    let traces = &mut traces.inspect(|trace| lost.watch(trace));
     write_compressed(path, |out| match format {
         Format::EadroCsv => eadro_csv::write(out, traces),
         Format::NezhaCsv => nezha_csv::write(out, traces),
         Format::JaegerJson => jaeger_json::write(out, traces),
-    })
+        Format::ZipkinJson => zipkin_json::write(out, traces),
+        Format::OtlpJson => otlp_json::write(out, traces),
+        Format::OtlpProtobuf => otlp_protobuf::write_single(out, traces),
+        Format::OtlpProtobufDelimited => otlp_protobuf::write_delimited(out, traces),
+    })?;
+    Ok(lost.names())
 }
 
 #[cfg(test)]
 mod tests {
-    use tracesmith_trace::{CorpusBuilder, Edge, Span, Trace, Vocabulary, assemble};
+    use proptest::prelude::*;
+    use tracesmith_trace::{CorpusBuilder, Edge, Span, SpanKind, Trace, Vocabulary, assemble};
 
     use super::*;
-    use crate::testing::{read_file, records};
+    use crate::testing::{by_service, in_whole_microseconds, in_whole_nanoseconds, read_file, records, round_trip, traces};
 
     fn corpus(ids: &[&str]) -> Corpus {
         let mut builder = CorpusBuilder::new("test", Vocabulary::new(["s"]), Vocabulary::new(["a", "b"]), true);
         for &id in ids {
-            let span = |operation, start_us| Span { service: 0, operation, start_us, duration_us: 2.25, status: 200 };
+            let span =
+                |operation, start_us| Span { service: 0, operation, start_us, duration_us: 2.25, status: 200, kind: SpanKind::Client };
             let spans = vec![span(0, 0.0), span(1, 0.125), span(0, 1.5)];
             let edges = [(0, 1), (0, 2), (1, 2)].map(|(parent, child)| Edge { parent, child });
             builder.push(Trace { id: id.into(), start_ns: 5_000_000_000, spans, edges: edges.into(), ..Trace::default() }).unwrap();
@@ -112,13 +128,14 @@ mod tests {
     fn a_written_corpus_reads_back_as_trees_in_every_format() {
         let folder = tempfile::tempdir().unwrap();
         for format in Format::ALL {
-            for ending in ["out", "out.gz"] {
+            for (ending, magic) in [("out", &[][..]), ("out.gz", &[0x1f, 0x8b]), ("out.zst", &[0x28, 0xb5, 0x2f, 0xfd])] {
                 let path = folder.path().join(format!("{format}.{ending}"));
                 let written = write_corpus(&corpus(&["t", "u"]), format, &path).unwrap();
-                assert_eq!(written, Written { traces: 2, spans: 6, dropped_edges: 2 });
+                assert_eq!((written.traces, written.spans, written.dropped_edges), (2, 6, 2));
+                assert_eq!(written.lost.contains(&"span kinds"), !format.carries_kind());
                 let (found, spans) = read_file(&path, None).unwrap();
-                assert_eq!(found, format);
-                assert_eq!(std::fs::read(&path).unwrap().starts_with(&[0x1f, 0x8b]), ending == "out.gz");
+                assert_eq!(found.format, format);
+                assert!(std::fs::read(&path).unwrap().starts_with(magic));
                 let tree = assemble(spans[..3].to_vec(), format.carries_starts()).unwrap();
                 assert_eq!(tree.parents, [None, Some(0), Some(0)]);
                 assert_eq!(tree.records[0].span_id == "t", format == Format::EadroCsv);
@@ -135,6 +152,17 @@ mod tests {
             std::fs::read(path).unwrap()
         };
         assert_eq!(bytes("one.gz"), bytes("two.gz"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_chain_of_formats_changes_only_what_one_of_them_cannot_carry(traces in traces()) {
+            prop_assume!(!traces.is_empty());
+            let expected = by_service(in_whole_microseconds(in_whole_nanoseconds(traces.concat())));
+            let chain = [Format::OtlpProtobuf, Format::ZipkinJson, Format::OtlpProtobufDelimited, Format::JaegerJson, Format::OtlpJson];
+            let spans = chain.into_iter().fold(traces.concat(), |spans, format| round_trip(vec![spans], format));
+            prop_assert_eq!(by_service(spans), expected);
+        }
     }
 
     #[test]
@@ -154,7 +182,7 @@ mod tests {
         let mut scattered = records(3);
         scattered[1].trace_id = "other".into();
         let written = write_records(scattered, Format::JaegerJson, &path).unwrap();
-        assert_eq!(written, Written { traces: 2, spans: 3, dropped_edges: 0 });
+        assert_eq!(written, Written { traces: 2, spans: 3, dropped_edges: 0, lost: Vec::new() });
         let (_, spans) = read_file(&path, None).unwrap();
         assert_eq!(spans.iter().map(|span| span.span_id.as_str()).collect::<Vec<_>>(), ["0", "2", "1"]);
     }

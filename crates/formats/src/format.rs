@@ -6,19 +6,30 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tracesmith_trace::SpanRecord;
 
-use crate::{FormatError, eadro_csv, input::Input, jaeger_json, nezha_csv, table::shortened};
+use crate::{
+    FormatError, Reading, Tolerated, detection::detect_in, eadro_csv, input::Input, jaeger_json, nezha_csv, otlp_json, otlp_protobuf,
+    zipkin_json,
+};
 
 /// A wire format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// The CSV in which the paper's authors hold Eadro's traces. Carries durations as exact as they are, but starts in whole seconds only:
-    /// no sibling order and no offsets.
+    /// no sibling order and no offsets; and no span kind.
     EadroCsv,
-    /// Nezha's CSV. Carries starts in ns, but no status.
+    /// Nezha's CSV. Carries starts in ns, but neither status nor span kind.
     NezhaCsv,
     /// Jaeger's JSON. Carries starts and durations in whole µs; spans have one parent.
     JaegerJson,
+    /// Zipkin's JSON, version 2. Carries starts and durations in whole µs; ids are hexadecimal.
+    ZipkinJson,
+    /// OTLP in JSON, an `ExportTraceServiceRequest` a line. Carries starts and durations in whole ns; ids are hexadecimal.
+    OtlpJson,
+    /// OTLP in protobuf: a file that is one `ExportTraceServiceRequest`. Carries what [`Format::OtlpJson`] does.
+    OtlpProtobuf,
+    /// OTLP in protobuf: a stream of `ExportTraceServiceRequest` messages with their lengths. Carries what [`Format::OtlpJson`] does.
+    OtlpProtobufDelimited,
 }
 
 /// A name that no format has.
@@ -31,7 +42,15 @@ pub struct UnknownFormat {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 3] = [Self::EadroCsv, Self::NezhaCsv, Self::JaegerJson];
+    pub const ALL: [Self; 7] = [
+        Self::EadroCsv,
+        Self::NezhaCsv,
+        Self::JaegerJson,
+        Self::ZipkinJson,
+        Self::OtlpJson,
+        Self::OtlpProtobuf,
+        Self::OtlpProtobufDelimited,
+    ];
 
     /// Name in commands and configuration.
     pub fn name(self) -> &'static str {
@@ -39,12 +58,31 @@ impl Format {
             Self::EadroCsv => "eadro-csv",
             Self::NezhaCsv => "nezha-csv",
             Self::JaegerJson => "jaeger-json",
+            Self::ZipkinJson => "zipkin-json",
+            Self::OtlpJson => "otlp-json",
+            Self::OtlpProtobuf => "otlp-protobuf",
+            Self::OtlpProtobufDelimited => "otlp-protobuf-delimited",
         }
     }
 
     /// Whether start times are exact enough to give offsets within a trace.
     pub fn carries_starts(self) -> bool {
         self != Self::EadroCsv
+    }
+
+    /// Whether fractions of a µs survive.
+    pub fn carries_fractions(self) -> bool {
+        !matches!(self, Self::JaegerJson | Self::ZipkinJson)
+    }
+
+    /// Whether the format has a place for span kinds.
+    pub fn carries_kind(self) -> bool {
+        !matches!(self, Self::EadroCsv | Self::NezhaCsv)
+    }
+
+    /// Whether any text may be an id.
+    pub fn carries_any_id(self) -> bool {
+        matches!(self, Self::EadroCsv | Self::NezhaCsv | Self::JaegerJson)
     }
 
     /// Whether the format has a place for HTTP status codes.
@@ -75,28 +113,10 @@ pub fn detect(path: &Path) -> Result<Format, FormatError> {
     detect_in(&mut Input::open(path)?)
 }
 
-fn detect_in(input: &mut Input) -> Result<Format, FormatError> {
-    let start = input.peek()?;
-    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
-    if matches!(start.first(), Some(b'{' | b'[')) {
-        return Ok(Format::JaegerJson);
-    }
-    let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let line = String::from_utf8_lossy(line.trim_ascii_end());
-    let is_header = |columns: &[&str]| line.split(',').map(|column| column.trim().trim_matches('"')).eq(columns.iter().copied());
-    if is_header(&eadro_csv::COLUMNS) {
-        Ok(Format::EadroCsv)
-    } else if is_header(&nezha_csv::COLUMNS) {
-        Ok(Format::NezhaCsv)
-    } else {
-        let start = shortened(&line);
-        Err(FormatError::UnknownContent { path: input.path.clone(), start })
-    }
-}
-
-/// Calls `visit` with every span of the file at `path`, in the order of the file, and returns its format (`format`, or the one detected).
+/// Calls `visit` with every span of the file at `path`, in the order of the file, and returns its format (`format`, or the one detected) and
+/// what was taken in spite of a flaw.
 ///
-/// Tables are read record by record, JSON trace by trace: the file may be larger than the memory. What `visit` returns as an error ends the
+/// Tables are read record by record, Jaeger's and Zipkin's JSON trace by trace, OTLP message by message: the file may be larger than the memory. What `visit` returns as an error ends the
 /// reading.
 ///
 /// # Errors
@@ -105,18 +125,22 @@ pub fn read_spans(
     path: &Path,
     format: Option<Format>,
     visit: &mut dyn FnMut(SpanRecord) -> Result<(), FormatError>,
-) -> Result<Format, FormatError> {
+) -> Result<Reading, FormatError> {
     let mut input = Input::open(path)?;
     let format = match format {
         Some(format) => format,
         None => detect_in(&mut input)?,
     };
-    match format {
-        Format::EadroCsv => eadro_csv::read(input, visit)?,
-        Format::NezhaCsv => nezha_csv::read(input, visit)?,
-        Format::JaegerJson => jaeger_json::read(input, visit)?,
-    }
-    Ok(format)
+    let tolerated = match format {
+        Format::EadroCsv => eadro_csv::read(input, visit).map(|()| Tolerated::default()),
+        Format::NezhaCsv => nezha_csv::read(input, visit).map(|()| Tolerated::default()),
+        Format::JaegerJson => jaeger_json::read(input, visit),
+        Format::ZipkinJson => zipkin_json::read(input, visit),
+        Format::OtlpJson => otlp_json::read(input, visit),
+        Format::OtlpProtobuf => otlp_protobuf::read_single(input, visit),
+        Format::OtlpProtobufDelimited => otlp_protobuf::read_delimited(input, visit),
+    }?;
+    Ok(Reading { format, tolerated })
 }
 
 #[cfg(test)]
@@ -131,7 +155,8 @@ mod tests {
         }
         assert_eq!(
             "csv".parse::<Format>().unwrap_err().to_string(),
-            "there is no format \"csv\"; the formats are eadro-csv, nezha-csv, jaeger-json"
+            "there is no format \"csv\"; the formats are eadro-csv, nezha-csv, jaeger-json, zipkin-json, otlp-json, otlp-protobuf, \
+             otlp-protobuf-delimited"
         );
     }
 }

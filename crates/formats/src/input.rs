@@ -1,9 +1,11 @@
-//! Opening files: plain or gzip, whole or broken.
+//! Opening files: plain, gzip or zstd, whole or broken.
 
 use std::{
+    cell::Cell,
     fs::File,
     io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
+    rc::Rc,
 };
 
 use flate2::bufread::MultiGzDecoder;
@@ -13,7 +15,15 @@ use crate::FormatError;
 /// Longest record of a table that is read, in bytes. A longer one is a broken file, and must not fill the memory.
 pub const MAX_RECORD_BYTES: usize = 1 << 20;
 
+/// Longest part of a JSON or protobuf file that is read at once, in bytes: in OTLP the spans of one resource (in a delimited stream one
+/// request), in Zipkin one span. The default limit of a gRPC message is a sixteenth of it.
+pub const MAX_MESSAGE_BYTES: usize = 64 << 20;
+
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// Bytes that [`Input::peek`] shows, if the file has so many.
+const PEEKED_BYTES: usize = 1 << 16;
 
 /// An opened file after decompression, positioned at its first byte.
 pub(crate) struct Input {
@@ -22,17 +32,21 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// Opens `path`; gzip is known by its magic bytes.
+    /// Opens `path`; gzip and zstd are known by their magic bytes.
     pub fn open(path: &Path) -> Result<Self, FormatError> {
         let file = File::open(path).map_err(|source| FormatError::Open { path: path.to_owned(), source })?;
-        let mut raw = BufReader::with_capacity(1 << 16, file);
-        let compressed = raw.fill_buf().map_err(|source| read_error(path, source))?.starts_with(&GZIP_MAGIC);
-        let plain: Box<dyn Read> = if compressed { Box::new(MultiGzDecoder::new(raw)) } else { Box::new(raw) };
-        let mut input = Self { path: path.to_owned(), reader: BufReader::with_capacity(1 << 16, plain) };
-        if input.peek()?.is_empty() {
+        let start = decompressed(file).and_then(|mut plain| {
+            // Read in full: a decoder, or a pipe, may hand out a few bytes at a time, which would not show the format.
+            let mut start = Vec::new();
+            plain.by_ref().take(PEEKED_BYTES as u64).read_to_end(&mut start)?;
+            Ok((start, plain))
+        });
+        let (start, rest) = start.map_err(|source| read_error(path, source))?;
+        if start.is_empty() {
             return Err(FormatError::Empty { path: path.to_owned() });
         }
-        Ok(input)
+        let whole: Box<dyn Read> = Box::new(io::Cursor::new(start).chain(rest));
+        Ok(Self { path: path.to_owned(), reader: BufReader::with_capacity(PEEKED_BYTES, whole) })
     }
 
     /// The first bytes, without taking them.
@@ -40,12 +54,36 @@ impl Input {
         let Self { path, reader } = self;
         reader.fill_buf().map_err(|source| read_error(path, source))
     }
+
+    /// Takes the mark that some programs put before UTF-8.
+    pub fn skip_byte_order_mark(&mut self) -> Result<(), FormatError> {
+        const MARK: &[u8] = b"\xef\xbb\xbf";
+        if self.peek()?.starts_with(MARK) {
+            self.reader.consume(MARK.len());
+        }
+        Ok(())
+    }
 }
 
-/// The error that a failed read of `path` means: only a gzip stream ends unexpectedly.
+fn decompressed(file: File) -> io::Result<Box<dyn Read>> {
+    let mut raw = BufReader::with_capacity(1 << 16, file);
+    let start = raw.fill_buf()?;
+    if start.starts_with(&GZIP_MAGIC) {
+        Ok(Box::new(MultiGzDecoder::new(raw)))
+    } else if start.starts_with(&ZSTD_MAGIC) {
+        Ok(Box::new(zstd::Decoder::with_buffer(raw)?))
+    } else {
+        Ok(Box::new(raw))
+    }
+}
+
+/// The error that a failed read of `path` means: only a compressed stream ends unexpectedly.
 pub(crate) fn read_error(path: &Path, source: io::Error) -> FormatError {
     let path = path.to_owned();
-    if source.kind() == io::ErrorKind::UnexpectedEof { FormatError::TruncatedGzip { path } } else { FormatError::Read { path, source } }
+    if let Some(&BudgetSpent { record }) = budget_spent(&source) {
+        return FormatError::MessageTooLong { path, record, limit: MAX_MESSAGE_BYTES };
+    }
+    if source.kind() == io::ErrorKind::UnexpectedEof { FormatError::Truncated { path } } else { FormatError::Read { path, source } }
 }
 
 /// The error that failed JSON of `path` means.
@@ -57,39 +95,78 @@ pub(crate) fn json_error(path: &Path, source: serde_json::Error) -> FormatError 
     }
 }
 
-/// Hands out no more than a budget of bytes between two calls of [`RecordLimit::renew`].
-///
-/// The budget is counted in what the CSV reader takes, which is a buffer at a time; a record is therefore refused somewhere between one and
-/// two times [`MAX_RECORD_BYTES`] at the latest, and never before.
+/// How many bytes may be read before the next record must have begun. Clones share one count.
+#[derive(Debug, Clone)]
+pub(crate) struct Budget(Rc<Counts>);
+
+#[derive(Debug)]
+struct Counts {
+    limit: usize,
+    left: Cell<usize>,
+    record: Cell<u64>,
+}
+
+impl Budget {
+    pub fn new(limit: usize) -> Self {
+        Self(Rc::new(Counts { limit, left: Cell::new(limit), record: Cell::new(0) }))
+    }
+
+    /// For formats whose records may be of any size.
+    pub fn unlimited() -> Self {
+        Self::new(usize::MAX)
+    }
+
+    /// For formats with records of up to [`MAX_MESSAGE_BYTES`]. What a buffer has read ahead is not held against a record.
+    pub fn of_messages() -> Self {
+        Self::new(MAX_MESSAGE_BYTES + PEEKED_BYTES)
+    }
+
+    /// Starts the count of the next record.
+    pub fn begin_record(&self) {
+        self.0.record.set(self.0.record.get() + 1);
+        self.refill();
+    }
+
+    /// Starts the count anew within a record that is read part by part.
+    pub fn refill(&self) {
+        self.0.left.set(self.0.limit);
+    }
+}
+
+/// Hands out no more than a budget of bytes between two calls of [`Budget::begin_record`]. A reader that buffers takes a buffer at a time, and what
+/// it takes is what counts.
 pub(crate) struct RecordLimit<R> {
     inner: R,
-    budget: usize,
+    budget: Budget,
 }
 
 /// The mark of an exhausted budget inside an [`io::Error`].
 #[derive(Debug, thiserror::Error)]
-#[error("the record is too long")]
-pub(crate) struct BudgetSpent;
+#[error("record {record} is too long")]
+pub(crate) struct BudgetSpent {
+    record: u64,
+}
+
+/// The mark, if reading failed because a record is too long.
+pub(crate) fn budget_spent(error: &io::Error) -> Option<&BudgetSpent> {
+    error.get_ref()?.downcast_ref()
+}
 
 impl<R: Read> RecordLimit<R> {
-    pub fn new(inner: R) -> Self {
-        Self { inner, budget: 2 * MAX_RECORD_BYTES }
-    }
-
-    /// Starts the count of the next record.
-    pub fn renew(&mut self) {
-        self.budget = 2 * MAX_RECORD_BYTES;
+    pub fn new(inner: R, budget: Budget) -> Self {
+        Self { inner, budget }
     }
 }
 
 impl<R: Read> Read for RecordLimit<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.budget == 0 {
-            return Err(io::Error::other(BudgetSpent));
+        let Counts { left, record, .. } = &*self.budget.0;
+        if left.get() == 0 {
+            return Err(io::Error::other(BudgetSpent { record: record.get() }));
         }
-        let most = buffer.len().min(self.budget);
+        let most = buffer.len().min(left.get());
         let read = self.inner.read(&mut buffer[..most])?;
-        self.budget -= read;
+        left.set(left.get() - read);
         Ok(read)
     }
 }

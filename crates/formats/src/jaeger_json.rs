@@ -4,27 +4,26 @@
 //! these after the other, for example a trace a line. One trace at a time is in memory.
 //! Starts and durations are whole µs: writing rounds to them. Of several references to spans of the same trace the first `CHILD_OF` is the
 //! parent, else the first `FOLLOWS_FROM`. A negative or non-finite duration cannot be written: it becomes 0.
+//! Kind and status are tags: see [`crate::tags`].
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fmt,
     io::{self, Write},
-    path::Path,
 };
 
 use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    Deserialize, Serialize,
+    de::{Error as _, IgnoredAny, MapAccess},
 };
 use serde_json::Value;
-use tracesmith_trace::SpanRecord;
+use tracesmith_trace::{SpanKind, SpanRecord};
 
 use crate::{
-    FormatError,
-    input::{Input, json_error},
+    FormatError, Tolerated,
+    input::{Budget, Input},
+    json_stream::{Objects, Sink, TakeObject, read_objects},
+    tags::{self, SplitStatus, TagSigns},
 };
-
-const STATUS_KEYS: [&str; 2] = ["http.status_code", "http.response.status_code"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -75,28 +74,31 @@ impl JaegerSpan {
         first("CHILD_OF").or_else(|| first("FOLLOWS_FROM")).map(|reference| reference.span_id.clone())
     }
 
-    /// The HTTP status, which SDKs write as a number or as text; 0 if there is none.
-    fn status(&self) -> u16 {
-        let tags = self.tags.as_deref().unwrap_or_default();
-        let value = tags.iter().find(|tag| STATUS_KEYS.contains(&tag.key.as_str())).map(|tag| &tag.value);
-        match value {
-            Some(Value::String(text)) => text.parse().unwrap_or(0),
-            Some(number) => number.as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(0),
-            None => 0,
+    /// Kind and status. SDKs write values as numbers, as truth values, or as text.
+    fn kind_and_status(&self, tolerated: &mut Tolerated) -> (SpanKind, u16) {
+        let mut signs = TagSigns::default();
+        for tag in self.tags.iter().flatten() {
+            signs.see(&tag.key, || match &tag.value {
+                Value::String(text) => text.into(),
+                other => other.to_string().into(),
+            });
         }
+        signs.conclude(tolerated)
     }
 
-    fn into_record(self, processes: &HashMap<String, Process>) -> Result<SpanRecord, String> {
+    fn into_record(self, processes: &HashMap<String, Process>, tolerated: &mut Tolerated) -> Result<SpanRecord, String> {
         let Some(process) = processes.get(&self.process_id) else {
             return Err(format!("span {:?} is of the process {:?}, which its trace does not list", self.span_id, self.process_id));
         };
         let Some(start_ns) = self.start_time.checked_mul(1000) else {
             return Err(format!("span {:?} starts at {}, which is no time in µs", self.span_id, self.start_time));
         };
+        let (kind, status) = self.kind_and_status(tolerated);
         Ok(SpanRecord {
             parent_id: self.parent(),
-            status: self.status(),
-            service: process.service_name.clone(),
+            status,
+            kind,
+            service: tolerated.service(Some(process.service_name.clone())),
             start_ns,
             duration_us: self.duration,
             trace_id: self.trace_id,
@@ -106,77 +108,19 @@ impl JaegerSpan {
     }
 }
 
-pub(crate) fn read(mut input: Input, visit: &mut dyn FnMut(SpanRecord) -> Result<(), FormatError>) -> Result<(), FormatError> {
-    skip_byte_order_mark(&mut input)?;
-    let Input { path, reader } = input;
-    let mut stream = serde_json::Deserializer::from_reader(reader);
-    loop {
-        let mut refusal = None;
-        if let Err(error) = (Traces { visit, refusal: &mut refusal }).deserialize(&mut stream) {
-            return Err(refusal.unwrap_or_else(|| json_error(&path, error)));
-        }
-        if at_end(&mut stream, &path)? {
-            return Ok(());
-        }
-    }
+pub(crate) fn read(input: Input, visit: &mut dyn FnMut(SpanRecord) -> Result<(), FormatError>) -> Result<Tolerated, FormatError> {
+    let mut traces = Traces(Sink::new(visit, Budget::unlimited()));
+    read_objects(input, &mut traces)?;
+    Ok(traces.0.tolerated)
 }
 
-fn skip_byte_order_mark(input: &mut Input) -> Result<(), FormatError> {
-    const MARK: &[u8] = b"\xef\xbb\xbf";
-    if input.peek()?.starts_with(MARK) {
-        io::BufRead::consume(&mut input.reader, MARK.len());
-    }
-    Ok(())
-}
+/// Takes a trace, or an object with traces below the key `data`.
+struct Traces<'a>(Sink<'a>);
 
-/// Whether nothing but white space is left; what is left stays.
-fn at_end<R: io::Read>(stream: &mut serde_json::Deserializer<serde_json::de::IoRead<R>>, path: &Path) -> Result<bool, FormatError> {
-    match stream.end() {
-        Ok(()) => Ok(true),
-        Err(error) if error.is_io() => Err(json_error(path, error)),
-        Err(_) => Ok(false),
-    }
-}
+impl TakeObject for Traces<'_> {
+    const EXPECTED: &'static str = "a Jaeger trace, an array of traces, or an object with the key `data`";
 
-/// Visits the spans of a trace, or of everything below an array or below the key `data`.
-struct Traces<'a> {
-    visit: &'a mut dyn FnMut(SpanRecord) -> Result<(), FormatError>,
-    /// Why `visit` ended the reading, which serde's error cannot carry.
-    refusal: &'a mut Option<FormatError>,
-}
-
-impl Traces<'_> {
-    fn reborrow(&mut self) -> Traces<'_> {
-        Traces { visit: self.visit, refusal: self.refusal }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Traces<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Traces<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a Jaeger trace, an array of traces, or an object with the key `data`")
-    }
-
-    /// Jaeger answers `"data": null` when it has nothing.
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut array: A) -> Result<(), A::Error> {
-        while array.next_element_seed(self.reborrow())?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut object: A) -> Result<(), A::Error> {
+    fn take<'de, A: MapAccess<'de>>(&mut self, mut object: A) -> Result<(), A::Error> {
         let mut spans: Option<Vec<JaegerSpan>> = None;
         let mut processes = HashMap::new();
         let mut has_data = false;
@@ -184,7 +128,7 @@ impl<'de> Visitor<'de> for Traces<'_> {
             match key.as_str() {
                 "data" => {
                     has_data = true;
-                    object.next_value_seed(self.reborrow())?;
+                    object.next_value_seed(Objects(&mut *self))?;
                 }
                 "spans" => spans = Some(object.next_value()?),
                 "processes" => processes = object.next_value()?,
@@ -197,13 +141,18 @@ impl<'de> Visitor<'de> for Traces<'_> {
             return Err(A::Error::custom("an object has neither `spans` nor `data`: this is no Jaeger trace"));
         }
         for span in spans.into_iter().flatten() {
-            let record = span.into_record(&processes).map_err(A::Error::custom)?;
-            if let Err(refusal) = (self.visit)(record) {
-                *self.refusal = Some(refusal);
-                return Err(A::Error::custom("refused"));
-            }
+            let record = span.into_record(&processes, &mut self.0.tolerated).map_err(A::Error::custom)?;
+            self.0.send(record).map_err(|refusal| self.0.refuse::<A::Error>(refusal))?;
         }
         Ok(())
+    }
+
+    fn budget(&self) -> &Budget {
+        &self.0.budget
+    }
+
+    fn refusal(&mut self) -> Option<FormatError> {
+        self.0.refusal()
     }
 }
 
@@ -257,7 +206,6 @@ fn jaeger_trace(trace: Vec<SpanRecord>) -> JaegerTrace {
 
 fn written_span(span: &SpanRecord, process_id: String) -> WrittenSpan {
     let reference = |parent: &String| Reference { ref_type: "CHILD_OF".into(), trace_id: span.trace_id.clone(), span_id: parent.clone() };
-    let status = (span.status != 0).then(|| Tag { key: STATUS_KEYS[0].into(), kind: "int64".into(), value: span.status.into() });
     WrittenSpan {
         trace_id: span.trace_id.clone(),
         span_id: span.span_id.clone(),
@@ -266,20 +214,31 @@ fn written_span(span: &SpanRecord, process_id: String) -> WrittenSpan {
         references: span.parent_id.iter().map(reference).collect(),
         start_time: (span.start_ns.saturating_add(500)).div_euclid(1000),
         duration: span.duration_us.round() as u64,
-        tags: status.into_iter().collect(),
+        tags: tags(span),
         logs: [],
         process_id,
         warnings: None,
     }
 }
 
+fn tags(span: &SpanRecord) -> Vec<Tag> {
+    let tag = |key: &str, kind: &str, value: Value| Tag { key: key.to_owned(), kind: kind.to_owned(), value };
+    let status = SplitStatus::of(span.status, span.kind);
+    let kind = (span.kind != SpanKind::Unspecified).then(|| tag(tags::KIND, "string", span.kind.name().into()));
+    let http = status.http.map(|http| tag(tags::HTTP_STATUS, "int64", http.into()));
+    let code = status.otel_tag().map(|code| tag(tags::OTEL_STATUS, "string", code.into()));
+    let error = status.is_error().then(|| tag(tags::ERROR, "bool", true.into()));
+    [kind, http, code, error].into_iter().flatten().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use tracesmith_trace::SpanKind;
 
     use crate::{
         Format,
-        testing::{read_text, round_trip, traces},
+        testing::{in_whole_microseconds, read_text, round_trip, traces},
     };
 
     fn trace(id: &str) -> String {
@@ -288,10 +247,11 @@ mod tests {
                 {{"traceID":"{id}","spanID":"b","flags":1,"operationName":"GET","references":[
                     {{"refType":"FOLLOWS_FROM","traceID":"{id}","spanID":"x"}},{{"refType":"CHILD_OF","traceID":"other","spanID":"y"}},
                     {{"refType":"CHILD_OF","traceID":"{id}","spanID":"a"}}],
-                  "startTime":1650161395000123,"duration":833,"tags":[{{"key":"http.status_code","type":"int64","value":200}}],"logs":[],
+                  "startTime":1650161395000123,"duration":833,"tags":[{{"key":"http.status_code","type":"int64","value":200}},
+                    {{"key":"span.kind","type":"string","value":"client"}}],"logs":[],
                   "processID":"p1","warnings":null}},
                 {{"traceID":"{id}","spanID":"a","operationName":"/","startTime":1650161395000000,"duration":2961,
-                  "tags":[{{"key":"http.status_code","value":"302"}}],"processID":"p2"}}],
+                  "tags":[{{"key":"http.status_code","value":"302"}},{{"key":"span.kind","value":"bystander"}}],"processID":"p2"}}],
               "processes":{{"p1":{{"serviceName":"text","tags":[]}},"p2":{{"serviceName":"web"}}}},"warnings":null}}"#
         )
     }
@@ -319,6 +279,7 @@ mod tests {
         assert_eq!((spans[0].parent_id.as_deref(), spans[0].status, spans[0].service.as_str()), (Some("a"), 200, "text"));
         assert_eq!((spans[0].start_ns, spans[0].duration_us), (1_650_161_395_000_123_000, 833.0));
         assert_eq!((&spans[1].parent_id, spans[1].status, spans[1].service.as_str()), (&None, 302, "web"));
+        assert_eq!((spans[0].kind, spans[1].kind), (SpanKind::Client, SpanKind::Unspecified));
         let (_, spans) = read_text(&trace("t").replace("CHILD_OF", "CHILD_OF_OTHER"), None).unwrap();
         assert_eq!(spans[0].parent_id.as_deref(), Some("x"));
     }
@@ -347,11 +308,7 @@ mod tests {
     proptest! {
         #[test]
         fn writing_and_reading_gives_the_same_spans_in_whole_microseconds(traces in traces()) {
-            let mut expected = traces.concat();
-            for span in &mut expected {
-                span.start_ns = (span.start_ns + 500).div_euclid(1000) * 1000;
-                span.duration_us = span.duration_us.round();
-            }
+            let expected = in_whole_microseconds(traces.concat());
             prop_assert_eq!(round_trip(traces, Format::JaegerJson), expected);
         }
     }

@@ -64,17 +64,23 @@ fn write_through<T>(file: impl Write, body: impl FnOnce(&mut dyn Write) -> io::R
     Ok(value)
 }
 
-/// [`write_atomically`], compressed if `path` ends in `.gz`. The bytes depend on the content alone: no name and no time is stored.
+/// [`write_atomically`], compressed if `path` ends in `.gz` or `.zst`. The bytes depend on the content alone: no name and no time is stored.
 pub(crate) fn write_compressed<T>(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> Result<T, FormatError> {
-    let compress = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
-    write_atomically(path, |out| {
-        if !compress {
-            return body(out);
+    let ending = path.extension().map(|extension| extension.to_ascii_lowercase());
+    write_atomically(path, |out| match ending.as_ref().and_then(|ending| ending.to_str()) {
+        Some("gz") => {
+            let mut encoder = GzEncoder::new(out, Compression::default());
+            let value = body(&mut encoder)?;
+            encoder.finish()?;
+            Ok(value)
         }
-        let mut encoder = GzEncoder::new(out, Compression::default());
-        let value = body(&mut encoder)?;
-        encoder.finish()?;
-        Ok(value)
+        Some("zst") => {
+            let mut encoder = zstd::Encoder::new(out, zstd::DEFAULT_COMPRESSION_LEVEL)?;
+            let value = body(&mut encoder)?;
+            encoder.finish()?;
+            Ok(value)
+        }
+        _ => body(out),
     })
 }
 

@@ -6,7 +6,7 @@ use csv::StringRecord;
 
 use crate::{
     Format, FormatError, MAX_RECORD_BYTES,
-    input::{BudgetSpent, Input, RecordLimit, read_error},
+    input::{Budget, Input, RecordLimit, budget_spent, read_error},
 };
 
 /// One row of a table, which knows where it stands.
@@ -49,7 +49,9 @@ pub(crate) fn read_rows(
     visit: &mut dyn FnMut(Row<'_>) -> Result<(), FormatError>,
 ) -> Result<(), FormatError> {
     let Input { path, reader } = input;
-    let mut table = csv::ReaderBuilder::new().from_reader(RecordLimit::new(reader));
+    // The CSV reader takes a buffer at a time: twice the limit refuses no record below it, and every record of twice its length.
+    let budget = Budget::new(2 * MAX_RECORD_BYTES);
+    let mut table = csv::ReaderBuilder::new().from_reader(RecordLimit::new(reader, budget.clone()));
     let header = table.headers().map_err(|error| table_error(&path, 0, error))?;
     if header.iter().map(str::trim).ne(columns.iter().copied()) {
         let found = shortened(&header.iter().collect::<Vec<_>>().join(","));
@@ -57,7 +59,7 @@ pub(crate) fn read_rows(
     }
     let mut fields = StringRecord::new();
     for record in 1.. {
-        table.get_mut().renew();
+        budget.begin_record();
         if !table.read_record(&mut fields).map_err(|error| table_error(&path, record, error))? {
             break;
         }
@@ -72,7 +74,7 @@ pub(crate) fn read_rows(
 fn table_error(path: &Path, record: u64, error: csv::Error) -> FormatError {
     let owned = path.to_owned();
     match error.into_kind() {
-        csv::ErrorKind::Io(source) if source.get_ref().is_some_and(|inner| inner.is::<BudgetSpent>()) => {
+        csv::ErrorKind::Io(source) if budget_spent(&source).is_some() => {
             FormatError::RecordTooLong { path: owned, record, limit: MAX_RECORD_BYTES }
         }
         csv::ErrorKind::Io(source) => read_error(path, source),

@@ -3,29 +3,54 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use tracesmith_trace::SpanRecord;
+use tracesmith_trace::{SpanKind, SpanRecord};
 
-use crate::{Format, FormatError, read_spans, write_records};
+use crate::{Format, FormatError, Reading, read_spans, write_records};
 
-pub(crate) fn read_file(path: &Path, format: Option<Format>) -> Result<(Format, Vec<SpanRecord>), FormatError> {
+pub(crate) fn read_file(path: &Path, format: Option<Format>) -> Result<(Reading, Vec<SpanRecord>), FormatError> {
     let mut spans = Vec::new();
-    let format = read_spans(path, format, &mut |span| {
+    let reading = read_spans(path, format, &mut |span| {
         spans.push(span);
         Ok(())
     })?;
-    Ok((format, spans))
+    Ok((reading, spans))
+}
+
+pub(crate) fn read_counted(content: &[u8], format: Option<Format>) -> Result<(Reading, Vec<SpanRecord>), FormatError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    std::fs::write(&path, content).unwrap();
+    read_file(&path, format)
 }
 
 pub(crate) fn read_text(text: &str, format: Option<Format>) -> Result<(Format, Vec<SpanRecord>), FormatError> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("file");
-    std::fs::write(&path, text).unwrap();
-    read_file(&path, format)
+    read_counted(text.as_bytes(), format).map(|(reading, spans)| (reading.format, spans))
+}
+
+/// What formats with whole µs make of spans.
+pub(crate) fn in_whole_microseconds(mut spans: Vec<SpanRecord>) -> Vec<SpanRecord> {
+    for span in &mut spans {
+        span.start_ns = (span.start_ns + 500).div_euclid(1000) * 1000;
+        span.duration_us = span.duration_us.round();
+    }
+    spans
+}
+
+/// What OTLP makes of spans.
+pub(crate) fn in_whole_nanoseconds(mut spans: Vec<SpanRecord>) -> Vec<SpanRecord> {
+    spans.iter_mut().for_each(|span| span.duration_us = (span.duration_us * 1000.0).round() / 1000.0);
+    spans
+}
+
+/// The order of OTLP: within each trace by service.
+pub(crate) fn by_service(mut spans: Vec<SpanRecord>) -> Vec<SpanRecord> {
+    spans.sort_by(|a, b| (&a.trace_id, &a.service).cmp(&(&b.trace_id, &b.service)));
+    spans
 }
 
 pub(crate) fn round_trip(traces: Vec<Vec<SpanRecord>>, format: Format) -> Vec<SpanRecord> {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("file.gz");
+    let path = folder.path().join("file.zst");
     write_records(traces.concat(), format, &path).unwrap();
     // The format is given because a file without a row may not show it.
     read_file(&path, Some(format)).unwrap().1
@@ -42,6 +67,7 @@ pub(crate) fn records(count: usize) -> Vec<SpanRecord> {
         start_ns: 0,
         duration_us: 1.0,
         status: 0,
+        kind: SpanKind::Unspecified,
     };
     (0..count).map(record).collect()
 }
@@ -55,24 +81,29 @@ pub(crate) fn traces() -> impl Strategy<Value = Vec<Vec<SpanRecord>>> {
         0i64..4_000_000_000_000_000_000,
         prop_oneof![0.0f64..1e9, (0u32..1000).prop_map(f64::from)],
         0u16..600,
+        proptest::sample::select(&SpanKind::ALL[..]),
         any::<prop::sample::Index>(),
     );
     let trace = proptest::collection::vec(span, 1..8);
     proptest::collection::vec(trace, 0..5).prop_map(|traces| {
         let spans = |(t, trace): (usize, Vec<_>)| {
-            let record =
-                |(i, (service, operation, start_ns, duration_us, status, parent)): (usize, (_, _, _, _, _, prop::sample::Index))| {
-                    SpanRecord {
-                        trace_id: format!("trace-{t}"),
-                        span_id: format!("{i:016x}"),
-                        parent_id: (i > 0).then(|| format!("{:016x}", parent.index(i))),
-                        service,
-                        operation,
-                        start_ns,
-                        duration_us,
-                        status,
-                    }
-                };
+            let record = |(i, (service, operation, start_ns, duration_us, status, kind, parent)): (
+                usize,
+                (_, _, _, _, _, _, prop::sample::Index),
+            )| {
+                SpanRecord {
+                    // Ids of 64 and of 128 bits.
+                    trace_id: if t % 2 == 0 { format!("{:016x}", t + 1) } else { format!("{t:032x}").replacen('0', "c", 1) },
+                    span_id: format!("{:016x}", i + 1),
+                    parent_id: (i > 0).then(|| format!("{:016x}", parent.index(i) + 1)),
+                    service,
+                    operation,
+                    start_ns,
+                    duration_us,
+                    status,
+                    kind,
+                }
+            };
             trace.into_iter().enumerate().map(record).collect()
         };
         traces.into_iter().enumerate().map(spans).collect()

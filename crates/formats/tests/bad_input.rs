@@ -9,10 +9,16 @@ use std::{
 
 use flate2::{Compression, write::GzEncoder};
 use tracesmith_formats::{Format, FormatError, MAX_RECORD_BYTES, detect, read_spans, write_records};
-use tracesmith_trace::SpanRecord;
+use tracesmith_trace::{SpanKind, SpanRecord};
 
 const EADRO: &str = "timestamp,service_name,span_id,parent_id,trace_id,duration,status_code,operation_name,parent_service_name\n";
 const NEZHA: &str = "TraceID,SpanID,ParentID,PodName,OperationName,StartTimeUnixNano,EndTimeUnixNano,Duration\n";
+
+const OTLP: &str = concat!(
+    r#"{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"s"}}]},"scopeSpans":[{"spans":[{"#,
+    r#""traceId":"01020304050607080910111213141516","spanId":"0102030405060708","name":"o","startTimeUnixNano":"1","endTimeUnixNano":"2"}]}]}]}"#
+);
+const ZIPKIN: &str = r#"{"traceId":"a","id":"b","name":"o","timestamp":1,"duration":1,"localEndpoint":{"serviceName":"s"}}"#;
 
 fn gzip(content: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -75,6 +81,20 @@ fn cases() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("no-json", b"{traceID: 1}".to_vec(), "key must be a string at line 1 column 2"),
         ("json-latin-1", b"[{\"spans\":[{\"traceID\":\"\xe9\"}]}]".to_vec(), "invalid unicode"),
         ("deep-json", vec![b'['; 1 << 20], "recursion limit"),
+        ("half-otlp", format!("{OTLP}\n{}", &OTLP[..150]).into_bytes(), "the JSON ends in the middle (line 2)"),
+        ("otlp-metrics", br#"{"resourceMetrics":[]}"#.to_vec(), "has \"resourceMetrics\" and no `resourceSpans`"),
+        (
+            "otlp-base64-id",
+            OTLP.replace("0102030405060708", "AQIDBAUGBwg=").into_bytes(),
+            "the id \"AQIDBAUGBwg=0910111213141516\" is not hexadecimal",
+        ),
+        ("half-zipkin", format!("[{ZIPKIN},{}", &ZIPKIN[..40]).into_bytes(), "the JSON ends in the middle (line 1)"),
+        ("zipkin-without-id", ZIPKIN.replace("\"id\":\"b\",", "").into_bytes(), "missing field `id`"),
+        ("half-protobuf", vec![0x0a, 0x20, 0x0a, 0x03, 0x0a], "ends in the middle of message 1"),
+        ("broken-protobuf", vec![0x0a, 0x04, 0x0a, 0x7f, 0x0a, 0x01], "message 1: this is no OTLP trace message"),
+        ("cut.zst", zstd::encode_all(eadro(&many).as_slice(), 3).unwrap()[..4000].to_vec(), "truncated gzip or zstd"),
+        ("magic-only.zst", vec![0x28, 0xb5, 0x2f, 0xfd], "truncated gzip or zstd"),
+        ("empty.zst", zstd::encode_all(&b""[..], 3).unwrap(), "is empty"),
     ]
 }
 
@@ -131,14 +151,15 @@ fn what_the_caller_refuses_ends_the_reading() {
             start_ns: 0,
             duration_us: 1.0,
             status: 0,
+            kind: SpanKind::Unspecified,
         };
-        write_records([span("a"), span("b")], format, &path).unwrap();
+        write_records([span(&"a".repeat(16)), span(&"b".repeat(16))], format, &path).unwrap();
         let mut visited = 0;
         let refused = read_spans(&path, None, &mut |span| {
             visited += 1;
             Err(FormatError::TraceId { id: span.trace_id })
         });
-        assert!(matches!(refused, Err(FormatError::TraceId { id }) if id == "a"));
+        assert!(matches!(refused, Err(FormatError::TraceId { id }) if id == "a".repeat(16)));
         assert_eq!(visited, 1);
     }
 }
@@ -155,9 +176,29 @@ fn a_full_disk_is_said_in_every_format() {
         start_ns: 0,
         duration_us: 1.0,
         status: 0,
+        kind: SpanKind::Unspecified,
     };
     for format in Format::ALL {
         let error = write_records((0..10_000).map(span), format, Path::new("/dev/full")).unwrap_err().to_string();
         assert!(error.contains("cannot write /dev/full: No space left on device"), "{error}");
+    }
+}
+
+#[test]
+fn a_bomb_of_one_endless_record_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let zeros = || {
+        let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
+        (0..160).for_each(|_| encoder.write_all(&[b'0'; 1 << 20]).unwrap());
+        encoder.finish().unwrap()
+    };
+    for (name, start) in [
+        ("zipkin.zst", "[{\"traceId\":\"a\",\"name\":\""),
+        ("otlp.zst", "{\"resourceSpans\":[{\"resource\":null,\"scopeSpans\":[{\"spans\":[{\"name\":\""),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, [zstd::encode_all(start.as_bytes(), 3).unwrap(), zeros()].concat()).unwrap();
+        let error = read(&path, None).unwrap_err().to_string();
+        assert!(error.contains("message 1: longer than 67108864 bytes"), "{error}");
     }
 }

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, fmt};
 
 use serde::{Deserialize, Serialize};
+use tracesmith_formats::Tolerated;
 use tracesmith_trace::{Assembled, Defect, SpanRecord, assemble};
 
 use crate::{
@@ -61,6 +62,9 @@ pub struct CleaningReport {
     pub clock_overflow_spans: usize,
     /// What happened to their durations.
     pub clock_overflow: ClockOverflow,
+    /// What the reader had to replace.
+    #[serde(default, skip_serializing_if = "Tolerated::is_nothing")]
+    pub tolerated: Tolerated,
 }
 
 impl CleaningReport {
@@ -107,6 +111,7 @@ impl fmt::Display for CleaningReport {
         let mut rows =
             vec![row("read", Some(self.traces_read), Some(self.spans_read)), row("kept", Some(self.traces_kept), Some(self.spans_kept))];
         rows.extend(self.dropped().into_iter().filter(|&(_, count)| count > 0).map(|(what, count)| row(what, Some(count), None)));
+        rows.extend(self.tolerated.counts().into_iter().filter(|&(_, count)| count > 0).map(|(what, count)| row(what, None, Some(count))));
         if self.duplicate_spans > 0 {
             rows.push(row("duplicates removed", None, Some(self.duplicate_spans)));
         }
@@ -197,6 +202,7 @@ fn without_duplicates(records: Vec<SpanRecord>) -> Vec<SpanRecord> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use tracesmith_trace::SpanKind;
 
     use super::*;
 
@@ -210,6 +216,7 @@ mod tests {
             start_ns: 0,
             duration_us: 1.0,
             status: 0,
+            kind: SpanKind::Unspecified,
         }
     }
 

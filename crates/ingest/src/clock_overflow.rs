@@ -76,7 +76,7 @@ fn repair(trace: &mut Assembled, overflows: &[bool]) {
 
 #[cfg(test)]
 mod tests {
-    use tracesmith_trace::SpanRecord;
+    use tracesmith_trace::{SpanKind, SpanRecord};
 
     use super::*;
 
@@ -91,6 +91,7 @@ mod tests {
             start_ns: 0,
             duration_us,
             status: 0,
+            kind: SpanKind::Unspecified,
         };
         Assembled {
             records: durations.iter().enumerate().map(record).collect(),

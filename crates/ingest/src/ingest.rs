@@ -9,7 +9,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;
-use tracesmith_formats::{FaultWindow, Format, FormatError, read_faults, read_spans};
+use tracesmith_formats::{FaultWindow, Format, FormatError, Reading, read_faults, read_spans};
 use tracesmith_trace::{Assembled, Corpus, CorpusBuilder, Edge, InvalidTrace, Label, Span, Trace, UnknownName, Vocabulary};
 
 use crate::{
@@ -96,9 +96,10 @@ pub enum IngestError {
 /// [`IngestError`] for the first file that cannot be read, or if no trace is left.
 pub fn ingest(paths: &[PathBuf], options: &IngestOptions) -> Result<Ingested, IngestError> {
     let first = paths.first().ok_or(IngestError::NoInput)?;
-    let (groups, format) = read_groups(paths, options.format)?;
+    let (groups, Reading { format, tolerated }) = read_groups(paths, options.format)?;
     let windows = read_windows(options)?;
-    let (traces, report) = clean(groups, format.carries_starts(), &options.cleaning);
+    let (traces, mut report) = clean(groups, format.carries_starts(), &options.cleaning);
+    report.tolerated = tolerated;
     if traces.is_empty() {
         return Err(IngestError::NoTrace { path: first.clone(), report: Box::new(report) });
     }
@@ -106,17 +107,18 @@ pub fn ingest(paths: &[PathBuf], options: &IngestOptions) -> Result<Ingested, In
     Ok(Ingested { corpus, report, format, sha256: sha256(paths.iter().chain(&options.faults))? })
 }
 
-fn read_groups(paths: &[PathBuf], format: Option<Format>) -> Result<(TraceGroups, Format), IngestError> {
+fn read_groups(paths: &[PathBuf], format: Option<Format>) -> Result<(TraceGroups, Reading), IngestError> {
     let mut groups = TraceGroups::default();
-    let mut common = None;
+    let mut common: Option<Reading> = None;
     for path in paths {
         let found = read_spans(path, format, &mut |record| {
             groups.push(record);
             Ok(())
         })?;
-        let expected = *common.get_or_insert(found);
-        if found != expected {
-            return Err(IngestError::MixedFormats { path: path.clone(), found, expected });
+        match &mut common {
+            None => common = Some(found),
+            Some(before) if before.format == found.format => before.tolerated += found.tolerated,
+            Some(before) => return Err(IngestError::MixedFormats { path: path.clone(), found: found.format, expected: before.format }),
         }
     }
     Ok((groups, common.ok_or(IngestError::NoInput)?))
@@ -161,6 +163,7 @@ fn encode(
             start_us: if has_starts { offset_us(root.start_ns, record.start_ns) } else { 0.0 },
             duration_us: record.duration_us,
             status: record.status,
+            kind: record.kind,
         })
     };
     let edge = |(child, parent): (usize, &Option<usize>)| parent.map(|parent| Edge { child: child as u32, parent: parent as u32 });

@@ -287,7 +287,7 @@ fn share(part: usize, whole: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tracesmith_trace::{CorpusBuilder, Edge, Fault, Span, Trace, Vocabulary};
+    use tracesmith_trace::{CorpusBuilder, Edge, Fault, Span, SpanKind, Trace, Vocabulary};
 
     use super::*;
 
@@ -295,8 +295,14 @@ mod tests {
     fn corpus(traces: &[&[u32]]) -> Corpus {
         let mut builder = CorpusBuilder::new("test", Vocabulary::new(["web"]), Vocabulary::new(["a", "b", "c"]), false);
         for (i, children) in traces.iter().enumerate() {
-            let span =
-                |operation: u32| Span { service: 0, operation, start_us: 0.0, duration_us: f64::from(operation) * 10.0, status: 200 };
+            let span = |operation: u32| Span {
+                service: 0,
+                operation,
+                start_us: 0.0,
+                duration_us: f64::from(operation) * 10.0,
+                status: 200,
+                kind: SpanKind::Unspecified,
+            };
             let label = if i == 0 { Label::Abnormal(Fault { service: "web".into(), kind: "cpu_load".into() }) } else { Label::Normal };
             let edges = (1..=children.len() as u32).map(|child| Edge { parent: 0, child }).collect();
             let spans = [0].iter().chain(*children).map(|&operation| span(operation)).collect();

@@ -4,20 +4,19 @@
 
 use std::path::{Path, PathBuf};
 
-use tracesmith_formats::{Format, read_spans, write_corpus};
-use tracesmith_ingest::{CleaningConfig, ClockOverflow, Ingested, Manifest, REAL_DATA_VARIABLE, Summary, ingest};
-use tracesmith_trace::{Corpus, Label};
+use tracesmith_formats::{Format, read_spans, write_corpus, write_records};
+use tracesmith_ingest::{CleaningConfig, ClockOverflow, Ingested, Located, Manifest, REAL_DATA_VARIABLE, Summary, ingest};
+use tracesmith_trace::{Corpus, Label, SpanRecord};
 
-fn real(name: &str, cleaning: CleaningConfig) -> Option<Ingested> {
+fn located(name: &str) -> Option<Located> {
     let usual = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/datasets");
     let folder = std::env::var_os(REAL_DATA_VARIABLE).map_or_else(usual, PathBuf::from);
-    match Manifest::find(name).unwrap().locate_in(&[folder]) {
-        Ok(located) => Some(ingest(&located.data, &located.options(name, cleaning)).unwrap()),
-        Err(missing) => {
-            eprintln!("SKIPPED: {missing}");
-            None
-        }
-    }
+    Manifest::find(name).unwrap().locate_in(&[folder]).inspect_err(|missing| eprintln!("SKIPPED: {missing}")).ok()
+}
+
+fn real(name: &str, cleaning: CleaningConfig) -> Option<Ingested> {
+    let located = located(name)?;
+    Some(ingest(&located.data, &located.options(name, cleaning)).unwrap())
 }
 
 fn sizes(ingested: &Ingested) -> (usize, usize, usize, usize) {
@@ -114,4 +113,55 @@ fn a_corpus_survives_every_format_that_carries_its_times() {
         let (before, after) = (Summary::of(&ingested.corpus), Summary::of(&again));
         assert_eq!((before.durations, before.shapes, before.trace_levels), (after.durations, after.shapes, after.trace_levels), "{format}");
     }
+}
+
+/// The spans of the first traces of an excerpt.
+fn first_spans(located: &Located, traces: usize) -> Vec<SpanRecord> {
+    let (mut ids, mut spans) = (std::collections::HashSet::new(), Vec::new());
+    for path in &located.data {
+        read_spans(path, None, &mut |span| {
+            if ids.len() < traces {
+                ids.insert(span.trace_id.clone());
+            }
+            if ids.contains(&span.trace_id) {
+                spans.push(span);
+            }
+            Ok(())
+        })
+        .unwrap();
+    }
+    spans
+}
+
+#[test]
+fn a_chain_of_formats_gives_the_same_corpus_as_the_table_it_began_with() {
+    let Some(located) = located("nezha-tt") else { return };
+    let spans = first_spans(&located, 300);
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let chain = [("a.pb.zst", Format::OtlpProtobuf), ("b.json.gz", Format::ZipkinJson), ("c.json", Format::JaegerJson)];
+    let mut carried = spans.clone();
+    for (name, format) in chain {
+        let written = write_records(std::mem::take(&mut carried), format, &file(name)).unwrap();
+        assert_eq!((written.traces, written.spans), (300, spans.len()), "{format}");
+        let reading = read_spans(&file(name), None, &mut |span| {
+            carried.push(span);
+            Ok(())
+        });
+        assert_eq!(reading.unwrap().format, format);
+    }
+    // Whole µs are what all of them can carry.
+    let rounded = |mut span: SpanRecord| {
+        span.start_ns = (span.start_ns + 500).div_euclid(1000) * 1000;
+        span.duration_us = span.duration_us.round();
+        span
+    };
+    write_records(spans.into_iter().map(rounded), Format::NezhaCsv, &file("table.csv")).unwrap();
+    let corpus = |name: &str| {
+        let options = tracesmith_ingest::IngestOptions { name: "nezha-tt".to_owned(), ..Default::default() };
+        ingest(&[file(name)], &options).unwrap().corpus
+    };
+    let (began, ended) = (corpus("table.csv"), corpus("c.json"));
+    assert_eq!((began.len(), began.has_starts()), (300, true));
+    assert!(began == ended, "the corpora differ");
 }

@@ -103,6 +103,7 @@ fn reorder(records: Vec<SpanRecord>, parents: &[Option<usize>], order: &[usize])
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::SpanKind;
 
     fn record(span: &str, parent: Option<&str>) -> SpanRecord {
         SpanRecord {
@@ -114,6 +115,7 @@ mod tests {
             start_ns: 0,
             duration_us: 1.0,
             status: 0,
+            kind: SpanKind::Unspecified,
         }
     }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Edge, Label, Span, Trace, UnknownName, Vocabulary};
+use crate::{Edge, Label, Span, SpanKind, Trace, UnknownName, Vocabulary};
 
 /// Traces of one system, real or synthetic, with the vocabularies of their names.
 ///
@@ -26,6 +26,7 @@ pub struct Corpus {
     start_us: Vec<f64>,
     duration_us: Vec<f64>,
     status: Vec<u16>,
+    kind: Vec<SpanKind>,
     edge_offsets: Vec<usize>,
     edges: Vec<Edge>,
 }
@@ -98,6 +99,7 @@ impl CorpusBuilder {
             start_us: Vec::new(),
             duration_us: Vec::new(),
             status: Vec::new(),
+            kind: Vec::new(),
             edge_offsets: vec![0],
             edges: Vec::new(),
         })
@@ -132,6 +134,7 @@ impl CorpusBuilder {
             corpus.start_us.push(span.start_us);
             corpus.duration_us.push(span.duration_us);
             corpus.status.push(span.status);
+            corpus.kind.push(span.kind);
         }
         corpus.span_offsets.push(corpus.service.len());
         corpus.edges.extend_from_slice(&edges);
@@ -242,7 +245,8 @@ impl Corpus {
             operations: &self.operation[spans.clone()],
             starts_us: &self.start_us[spans.clone()],
             durations_us: &self.duration_us[spans.clone()],
-            statuses: &self.status[spans],
+            statuses: &self.status[spans.clone()],
+            kinds: &self.kind[spans],
             edges: &self.edges[edges],
         }
     }
@@ -338,8 +342,10 @@ pub struct TraceRef<'a> {
     pub starts_us: &'a [f64],
     /// Durations in µs.
     pub durations_us: &'a [f64],
-    /// HTTP status codes, 0 where there is none.
+    /// Statuses: see [`Span::status`].
     pub statuses: &'a [u16],
+    /// Span kinds.
+    pub kinds: &'a [SpanKind],
     /// Edges, sorted by child and then by parent.
     pub edges: &'a [Edge],
 }
@@ -386,6 +392,7 @@ impl TraceRef<'_> {
             start_us: self.starts_us[i],
             duration_us: self.durations_us[i],
             status: self.statuses[i],
+            kind: self.kinds[i],
         });
         Trace {
             id: self.id.to_owned(),
@@ -433,7 +440,14 @@ mod tests {
     }
 
     fn trace(operations: &[u32], edges: &[(u32, u32)]) -> Trace {
-        let spans = operations.iter().map(|&operation| Span { service: 0, operation, start_us: 0.0, duration_us: 1.0, status: 0 });
+        let spans = operations.iter().map(|&operation| Span {
+            service: 0,
+            operation,
+            start_us: 0.0,
+            duration_us: 1.0,
+            status: 0,
+            kind: SpanKind::Unspecified,
+        });
         let edges = edges.iter().map(|&(parent, child)| Edge { parent, child });
         Trace { id: "t".into(), spans: spans.collect(), edges: edges.collect(), ..Trace::default() }
     }
@@ -465,6 +479,22 @@ mod tests {
         assert_eq!(view.parents(), [None, Some(0), Some(1), Some(0)]);
         assert_eq!(view.children(), [vec![1, 3], vec![2], vec![3], vec![]]);
         assert_eq!(view.depths(), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn kinds_survive_selection_and_json_and_old_files_have_none() {
+        let mut builder = builder();
+        for kind in [SpanKind::Server, SpanKind::Client] {
+            let mut trace = trace(&[0], &[]);
+            trace.spans[0].kind = kind;
+            builder.push(trace).unwrap();
+        }
+        let corpus = builder.finish().select(&[1, 0]);
+        assert_eq!((corpus.trace(0).kinds, corpus.trace(1).kinds), (&[SpanKind::Client][..], &[SpanKind::Server][..]));
+        let json = serde_json::to_string(&corpus).unwrap();
+        assert_eq!(serde_json::from_str::<Corpus>(&json).unwrap(), corpus);
+        let old = json.replace(",\"kind\":\"client\"", "").replace(",\"kind\":\"server\"", "");
+        assert_eq!(serde_json::from_str::<Corpus>(&old).unwrap().trace(0).kinds, [SpanKind::Unspecified]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A span as a file names it, before it is assembled into a trace.
 
+use crate::SpanKind;
+
 /// One span of a file: names and ids as strings, nothing resolved yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpanRecord {
@@ -17,6 +19,8 @@ pub struct SpanRecord {
     pub start_ns: i64,
     /// Duration in µs.
     pub duration_us: f64,
-    /// HTTP status where the source has one, else 0.
+    /// HTTP status where the source has one, [`crate::STATUS_OK`] or [`crate::STATUS_ERROR`] where it only says that, else 0.
     pub status: u16,
+    /// Part in a call.
+    pub kind: SpanKind,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Label;
+use crate::{Label, SpanKind};
 
 /// A span whose names are ids of the corpus's vocabularies.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -15,8 +15,11 @@ pub struct Span {
     pub start_us: f64,
     /// Duration in µs.
     pub duration_us: f64,
-    /// HTTP status where there is one, else 0.
+    /// HTTP status where there is one, [`crate::STATUS_OK`] or [`crate::STATUS_ERROR`] where only that is known, else 0.
     pub status: u16,
+    /// Part in a call; files written before it was kept do not have it.
+    #[serde(default)]
+    pub kind: SpanKind,
 }
 
 /// A parent → child edge between two spans of a trace, by their positions.

@@ -1,0 +1,79 @@
+use tracesmith_trace::{STATUS_ERROR, STATUS_OK};
+
+use super::*;
+use crate::{UNKNOWN_OPERATION, UNKNOWN_SERVICE, testing::records};
+
+fn span() -> Span {
+    Span { trace_id: vec![1; 16], span_id: vec![2; 8], start_time_unix_nano: 5000, end_time_unix_nano: 7250, ..Span::default() }
+}
+
+fn read(spans: Vec<Span>) -> (Vec<Result<SpanRecord, BadSpan>>, Tolerated) {
+    let mut tolerated = Tolerated::default();
+    let message = ResourceSpans { resource: None, scope_spans: vec![ScopeSpans { spans }] };
+    (span_records(message, &mut tolerated).collect(), tolerated)
+}
+
+fn read_one(span: Span) -> SpanRecord {
+    read(vec![span]).0.remove(0).unwrap()
+}
+
+#[test]
+fn a_span_without_names_gets_names_that_are_counted() {
+    let (records, tolerated) = read(vec![span()]);
+    let record = records[0].as_ref().unwrap();
+    assert_eq!((record.service.as_str(), record.operation.as_str()), (UNKNOWN_SERVICE, UNKNOWN_OPERATION));
+    assert_eq!(tolerated, Tolerated { unnamed_services: 1, unnamed_operations: 1, ..Tolerated::default() });
+    assert_eq!((record.start_ns, record.duration_us, &record.parent_id), (5000, 2.25, &None));
+}
+
+#[test]
+fn trace_ids_of_32_and_64_bits_are_taken_and_wrong_ones_named() {
+    let with_trace_id = |trace_id: Vec<u8>| read(vec![Span { trace_id, ..span() }]).0.remove(0);
+    assert_eq!(with_trace_id(vec![0xab; 4]).unwrap().trace_id, "abababab");
+    assert_eq!(with_trace_id(vec![0xab; 8]).unwrap().trace_id, "abababababababab");
+    assert_eq!(with_trace_id([[0; 8], [0xab; 8]].concat()).unwrap().trace_id, "abababababababab");
+    for wrong in [vec![], vec![0; 16], vec![1; 17]] {
+        assert_eq!(with_trace_id(wrong).unwrap_err().field, "traceId");
+    }
+    assert_eq!(read(vec![Span { span_id: vec![0; 8], ..span() }]).0[0].as_ref().unwrap_err().field, "spanId");
+    assert_eq!(read(vec![Span { parent_span_id: vec![1; 9], ..span() }]).0[0].as_ref().unwrap_err().field, "parentSpanId");
+    assert_eq!(read_one(Span { parent_span_id: vec![0; 8], ..span() }).parent_id, None);
+}
+
+#[test]
+fn impossible_times_are_left_to_cleaning_and_an_unusable_start_is_named() {
+    assert_eq!(read_one(Span { end_time_unix_nano: 4000, ..span() }).duration_us, -1.0);
+    assert!(read_one(Span { end_time_unix_nano: 0, ..span() }).duration_us.is_nan());
+    let bad = read(vec![Span { start_time_unix_nano: u64::MAX, ..span() }]).0.remove(0).unwrap_err();
+    assert_eq!(bad.to_string(), "startTimeUnixNano is \"18446744073709551615\", expected a Unix time in ns of 63 bits");
+}
+
+#[test]
+fn unknown_enumeration_values_are_counted() {
+    let (records, tolerated) = read(vec![Span { kind: 77, status: Some(Status { code: 9 }), name: "o".into(), ..span() }]);
+    assert_eq!(records[0].as_ref().map(|record| (record.kind, record.status)), Ok((SpanKind::Unspecified, 0)));
+    assert_eq!((tolerated.unknown_kinds, tolerated.unknown_statuses), (1, 1));
+}
+
+#[test]
+fn every_status_goes_where_it_came_from() {
+    for status in [0, STATUS_OK, STATUS_ERROR, 200, 404, 503] {
+        for kind in SpanKind::ALL {
+            let record = SpanRecord { status, kind, ..records(1).remove(0) };
+            let span = message(&record);
+            assert_eq!(span.attributes.len(), usize::from(status >= 100), "{status}");
+            let code = span.status.as_ref().map_or(0, |status| status.code);
+            assert_eq!(code == 2, status == STATUS_ERROR || status == 503 || (status == 404 && kind == SpanKind::Client));
+            let read = read_one(span);
+            assert_eq!((read.status, read.kind), (status, kind));
+        }
+    }
+    let old = KeyValue { key: "http.status_code".into(), value: Some(string("302")) };
+    assert_eq!(read_one(Span { attributes: vec![old], ..span() }).status, 302);
+}
+
+#[test]
+fn a_large_trace_is_written_in_parts() {
+    let requests: Vec<_> = trace_requests(&records(2500)).collect();
+    assert_eq!(requests.iter().map(|request| request.resource_spans.len()).collect::<Vec<_>>(), [1000, 1000, 500]);
+}
