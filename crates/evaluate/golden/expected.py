@@ -13,11 +13,13 @@ import networkx
 import numpy
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import jensenshannon, pdist, squareform
-from scipy.stats import ks_2samp, pearsonr
+from scipy.stats import (binomtest, chi2_contingency, entropy, false_discovery_control, fisher_exact, ks_2samp, kstwobign, mannwhitneyu, norm,
+                         pearsonr)
 from sklearn import metrics
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.preprocessing import StandardScaler
 
 rng = numpy.random.default_rng(20240607)
@@ -345,6 +347,143 @@ def statistics():
             "labels_a": p.tolist(), "labels_b": q.tolist(), "nmi": metrics.normalized_mutual_info_score(p, q)}
 
 
+def ranking(positives, negatives, level):
+    """AUC with the interval of DeLong et al. from all pairs, and the true-positive rate at a false-positive rate with Wilson's."""
+    positives, negatives = numpy.array(positives), numpy.array(negatives)
+    wins = (positives[:, None] > negatives).astype(float) + (positives[:, None] == negatives) / 2
+    error = norm.ppf(0.975) * numpy.sqrt(wins.mean(1).var(ddof=1) / len(positives) + wins.mean(0).var(ddof=1) / len(negatives))
+    truth, scores = [1] * len(positives) + [0] * len(negatives), numpy.concatenate([positives, negatives])
+    auc = metrics.roc_auc_score(truth, scores)
+    alarms, hits, _ = metrics.roc_curve(truth, scores, drop_intermediate=False)
+    found = hits[alarms <= level + 1e-12].max()
+    wilson = binomtest(round(found * len(positives)), len(positives)).proportion_ci(0.95, "wilson")
+    return {"auc": [auc, max(auc - error, 0), min(auc + error, 1)], "tpr": [found, wilson.low, wilson.high]}
+
+
+def requests(name, traces, tilt, draw):
+    """Few shapes with distinct siblings; services and operations are those of the other corpora."""
+    shapes = [[(0, 1, None)], [(1, 1, None), (0, 2, 0)], [(1, 3, None), (0, 2, 0), (2, 0, 0)], [(1, 3, None), (0, 2, 0), (2, 0, 1)]]
+    result = []
+    for number in range(traces):
+        shape = shapes[draw.choice(4, p=numpy.array([6, 6, 3, 1]) / 16)]
+        root = draw.lognormal(8, 0.7)
+        times = [root if parent is None else root * draw.beta(2 + tilt, 4) for _, _, parent in shape]
+        spans = [{"service": s, "operation": o, "start_us": 0.0, "duration_us": round(float(d), 3), "status": 0}
+                 for (s, o, _), d in zip(shape, times)]
+        result.append({"id": str(number), "start_ns": 0, "label": "unknown", "spans": spans,
+                       "edges": [{"child": child, "parent": parent} for child, (_, _, parent) in enumerate(shape) if parent is not None]})
+    return {"name": name, "services": SERVICES, "operations": OPERATIONS, "has_starts": False, "traces": result}
+
+
+def discriminator(first, second):
+    """Boosted trees of scikit-learn on a table of the same kind, ten times over."""
+    def row(trace):
+        g, spans = graph(trace), trace["spans"]
+        counts, pairs, times = Counter(labels(trace)), Counter(calls(trace)), {}
+        for label, duration in zip(labels(trace), durations(trace)):
+            times.setdefault(label, []).append(numpy.log1p(duration))
+        ratios = [(1 + c) / (1 + p) for p, c in along(trace, "duration_us")]
+        longest = [max((1 + spans[c]["duration_us"]) / (1 + spans[p]["duration_us"]) for c in g.successors(p)) for p in g if g.out_degree(p)]
+        mean = lambda of: numpy.mean(of) if of else numpy.nan
+        return ([len(spans), networkx.dag_longest_path_length(g), max(d for _, d in g.out_degree()),
+                 numpy.log1p(spans[0]["duration_us"]), mean(ratios), max(ratios, default=numpy.nan), mean(longest)]
+                + [counts[label] for label in all_labels] + [pairs[pair] for pair in all_calls] + [mean(times.get(label)) for label in all_labels])
+
+    both = first["traces"] + second["traces"]
+    all_labels, all_calls = (sorted({x for t in both for x in of(t)}) for of in (labels, calls))
+    x, y = [row(t) for t in both], [0] * len(first["traces"]) + [1] * len(second["traces"])
+    model = HistGradientBoostingClassifier(max_iter=100, learning_rate=0.1, max_depth=4, min_samples_leaf=5, max_bins=64)
+    score = lambda seed: cross_val_predict(model, x, y, cv=StratifiedKFold(5, shuffle=True, random_state=seed), method="decision_function")
+    return numpy.mean([metrics.roc_auc_score(y, score(seed)) for seed in range(10)])
+
+
+def privacy(training, held_out, generated):
+    signature = lambda t: (tuple(sorted(labels(t))), tuple(sorted(calls(t))))
+    edge_set = lambda t: set(calls(t)) or {(None, label) for label in labels(t)}
+
+    def record(t):
+        g, order, stack = graph(t), [], [node for node, degree in graph(t).in_degree() if degree == 0]
+        while stack:
+            order.append(stack.pop())
+            stack += sorted(g.successors(order[-1]), key=lambda child: labels(t)[child], reverse=True)
+        return numpy.log1p([durations(t)[node] for node in order])
+
+    def distances(t, side):
+        return numpy.array([numpy.linalg.norm(record(t) - record(other)) for other in side if signature(other) == signature(t)])
+
+    near = []
+    for t in generated:
+        a, b = distances(t, training), distances(t, held_out)
+        if len(a) and len(b):
+            closest = min(a.min(), b.min())
+            of_training = (a == closest).sum() / ((a == closest).sum() + (b == closest).sum())
+            # Inverse-probability weights: a private trace has a training record nearest with the odds len(a) : len(b).
+            factor = len(a) * len(b) / (len(a) + len(b))
+            near.append((of_training / len(a) * factor, (1 - of_training) / len(b) * factor, a.min()))
+    attack = lambda side: [-distances(t, generated).min() if len(distances(t, generated)) else -1e9 for t in side]
+    inference = ranking(attack(training), attack(held_out), 0.01)
+    known = Counter(signature(t) for t in training)
+    seen = numpy.array([known[signature(t)] for t in generated])
+    jaccard = lambda a, b: len(a & b) / len(a | b)
+    share = sum(n[0] for n in near) / sum(n[0] + n[1] for n in near)
+    result = {"near_duplicates": numpy.mean([any(jaccard(edge_set(t), edge_set(o)) >= 0.9 for o in training) for t in generated]),
+              "dcr_closer_to_training": share, "dcr_p5": numpy.quantile([n[2] for n in near], 0.05), "dcr_traces": len(near),
+              "rare_shapes.never_seen": numpy.mean(seen == 0)}
+    result |= {f"rare_shapes.k{k}": numpy.mean((seen > 0) & (seen < k)) for k in (2, 5, 10)}
+    for key, values in (("auc", inference["auc"]), ("tpr_at_1pct_fpr", inference["tpr"])):
+        result |= {f"membership_{key}{end}": value for end, value in zip(("", "_low", "_high"), values)}
+    return result
+
+
+def attacks():
+    """A generator that copies a part of its training traces with 1 % jitter, beside fresh requests and shapes of another system."""
+    draw = numpy.random.default_rng(20240608)
+    first, second = requests("first", 170, 0, draw), requests("second", 150, 2.5, draw)
+    copied = [dict(t, spans=[dict(s, duration_us=round(s["duration_us"] * float(draw.uniform(0.99, 1.01)), 3)) for s in t["spans"]])
+              for t in first["traces"][:30]]
+    made = dict(second, traces=copied + second["traces"][:25] + synthetic["traces"][:5])
+    scores = [draw.normal(0.5, 1, 60).round(1).tolist(), draw.normal(0, 1, 110).round(1).tolist()]
+    return {"first": first, "second": second, "made": made, "training": 70, "held_out": 30, "auc": discriminator(first, second),
+            "privacy": privacy(first["traces"][:70], first["traces"][70:100], made["traces"]),
+            "scores": scores, "level": 0.1, "ranking": ranking(*scores, 0.1)}
+
+
+def divergence():
+    """Kullback–Leibler divergence in bits of the smoothed shares of every feature of the gate."""
+    of = {"service": lambda t: [span["service"] for span in t["spans"]], "operation": lambda t: [span["operation"] for span in t["spans"]],
+          "label_pair": calls, "depth": lambda t: [networkx.dag_longest_path_length(graph(t))],
+          "size": lambda t: [numpy.floor(4 * numpy.log2(len(t["spans"])))],
+          "log_duration": lambda t: numpy.floor(numpy.log2(1 + numpy.array(durations(t)))).tolist()}
+    values = {name: [Counter(over(feature, side)) for side in SIDES] for name, feature in of.items()}
+    counts = {name: [[side[value] + 0.5 for value in set(sides[0]) | set(sides[1])] for side in sides] for name, sides in values.items()}
+    return {"M2." + name: entropy(*sides, base=2) for name, sides in counts.items()}
+
+
+def significance():
+    """Tests of two samples with ties, of two rates, and of many hypotheses."""
+    draw = numpy.random.default_rng(20240609)
+    samples = [(draw.lognormal(3, 1, n).round(0).tolist(), draw.lognormal(3 + tilt, 1, m).round(0).tolist())
+               for n, m, tilt in ((60, 45, 0.6), (9, 14, -0.4), (200, 300, 0), (1, 5, 1))]
+    tests = []
+    for first, second in samples:
+        u = mannwhitneyu(second, first, method="asymptotic").statistic
+        delta = numpy.sign(numpy.subtract.outer(second, first)).mean()
+        p = [mannwhitneyu(second, first, method="asymptotic", alternative=side).pvalue for side in ("two-sided", "greater")]
+        tests.append({"first": first, "second": second, "expected": [u, delta, *p]})
+    rates = []
+    for a, n, b, m in ((3, 400, 9, 380), (0, 50, 4, 60), (40, 400, 66, 410), (66, 410, 40, 400), (2, 3, 1, 5)):
+        if chi2_contingency([[a, n - a], [b, m - b]])[3].min() < 5:
+            tails = [fisher_exact([[b, m - b], [a, n - a]], alternative=side).pvalue for side in ("greater", "less")]
+            p = [min(2 * min(tails), 1), tails[0]]
+        else:
+            z = (b / m - a / n) / numpy.sqrt((a + b) / (n + m) * (1 - (a + b) / (n + m)) * (1 / n + 1 / m))
+            p = [2 * norm.sf(abs(z)), norm.sf(z)]
+        rates.append([a, n, b, m, *p])
+    p = draw.uniform(0, 1, 20).tolist() + [1e-4, 1e-4, 3e-3, 0.02, 1.0]
+    ks_tests = [[d, n, m, kstwobign.sf(d * numpy.sqrt(n * m / (n + m)))] for d, n, m in ((0.3, 40, 50), (0.1, 200, 90), (0.7, 80, 70), (0.12, 30, 30))]
+    return {"mann_whitney": tests, "rates": rates, "p": p, "adjusted": false_discovery_control(p).tolist(), "ks": ks_tests}
+
+
 pairs = [(real["traces"][i], synthetic["traces"][i]) for i in range(20)]
 # Small trees of few labels, so that duplicates and near duplicates occur.
 generated = [dict(trace) for trace in real["traces"][5:15]] + synthetic["traces"][:20]
@@ -353,7 +492,8 @@ expected = {
     "forest": forest(), "instance": [instance(a, b) for a, b in pairs],
     "memorisation": {"training": 20, "copied": [5, 15], "generated": 20,
                      "expected": memorisation(real["traces"][:20], real["traces"][20:], generated)},
-    "utility": utility(), "reconstruction": reconstruction(), "statistics": statistics(),
+    "utility": utility(), "reconstruction": reconstruction(), "statistics": statistics(), "attacks": attacks(),
+    "significance": significance(), "divergence": divergence(),
 }
 
 

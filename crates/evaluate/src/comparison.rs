@@ -3,7 +3,9 @@
 use serde::Serialize;
 use tracesmith_trace::Corpus;
 
+use crate::discriminator::{DiscriminatorReport, DiscriminatorSettings, strong_discriminator};
 use crate::fidelity::{StructuralFidelity, structural_fidelity};
+use crate::privacy::{Privacy, privacy, privacy_ceiling};
 use crate::sampling::{canonical_order, choose};
 use crate::similarity::{Similarity, similarity};
 use crate::validity::{Validity, validity};
@@ -18,6 +20,8 @@ pub struct Comparison {
     pub validity: Validity,
     /// RQ4.
     pub similarity: Similarity,
+    /// Boosted trees on whole traces, with what gives the synthetic ones away.
+    pub discriminator: DiscriminatorReport,
 }
 
 /// A comparison beside the same comparison of two disjoint real samples.
@@ -27,6 +31,10 @@ pub struct Judgement {
     pub ours: Comparison,
     /// Held-out real traces against as many training traces as there are synthetic ones (or all of them, if there are fewer).
     pub ceiling: Comparison,
+    /// What the synthetic traces tell about the training traces.
+    pub privacy: Privacy,
+    /// The same attacks on held-out traces in place of synthetic ones; `None` if there are too few.
+    pub privacy_ceiling: Option<Privacy>,
 }
 
 /// Compares `synthetic` with `real`; corpora with different vocabularies are aligned first. Equal seeds give equal results on any number of
@@ -43,6 +51,7 @@ pub fn compare(real: &Corpus, synthetic: &Corpus, seed: u64) -> Result<Compariso
         fidelity: structural_fidelity(real, synthetic, seed)?,
         validity: validity(real, synthetic)?,
         similarity: similarity(real, synthetic, seed)?,
+        discriminator: strong_discriminator(real, synthetic, &DiscriminatorSettings::default(), seed)?,
     })
 }
 
@@ -55,25 +64,37 @@ pub fn ceiling(training: &Corpus, held_out: &Corpus, traces: usize, seed: u64) -
     compare(held_out, &training.select(&sample), seed)
 }
 
-/// [`compare`] with its [`ceiling`].
+/// [`compare`] and [`privacy`] with their [`ceiling`]s.
 ///
 /// # Errors
-/// As [`compare`].
+/// As [`compare`]; the training corpus must have the vocabularies of the others.
 pub fn judge(training: &Corpus, held_out: &Corpus, synthetic: &Corpus, seed: u64) -> Result<Judgement, EvaluationError> {
-    Ok(Judgement { ours: compare(held_out, synthetic, seed)?, ceiling: ceiling(training, held_out, synthetic.len(), seed)? })
+    Ok(Judgement {
+        ours: compare(held_out, synthetic, seed)?,
+        ceiling: ceiling(training, held_out, synthetic.len(), seed)?,
+        privacy: privacy(training, held_out, synthetic, seed)?,
+        privacy_ceiling: privacy_ceiling(training, held_out, seed)?,
+    })
 }
 
 impl Entries for Comparison {
     fn entries(&self) -> Vec<(String, f64)> {
-        let parts =
-            [("fidelity", self.fidelity.entries()), ("validity", self.validity.entries()), ("similarity", self.similarity.entries())];
+        let parts = [
+            ("fidelity", self.fidelity.entries()),
+            ("validity", self.validity.entries()),
+            ("similarity", self.similarity.entries()),
+            ("discriminator", self.discriminator.entries()),
+        ];
         parts.into_iter().flat_map(|(name, entries)| nested(name, entries)).collect()
     }
 }
 
 impl Entries for Judgement {
     fn entries(&self) -> Vec<(String, f64)> {
-        [nested("ours", self.ours.entries()), nested("ceiling", self.ceiling.entries())].concat()
+        let of = |comparison: &Comparison, privacy: Option<&Privacy>| {
+            [comparison.entries(), privacy.map(|privacy| nested("privacy", privacy.entries())).unwrap_or_default()].concat()
+        };
+        [nested("ours", of(&self.ours, Some(&self.privacy))), nested("ceiling", of(&self.ceiling, self.privacy_ceiling.as_ref()))].concat()
     }
 }
 
@@ -88,7 +109,11 @@ mod tests {
         let judgement = judge(&training, &held_out, &synthetic, 4).unwrap();
         assert_eq!(judgement.ours, compare(&held_out, &synthetic, 4).unwrap());
         assert_eq!((judgement.ceiling.validity.counts.traces, judgement.ours.validity.counts.traces), (10, 10));
-        assert_eq!(judgement.entries().len(), judgement.ours.entries().len() + judgement.ceiling.entries().len());
+        let entries: std::collections::BTreeMap<String, f64> = judgement.entries().into_iter().collect();
+        assert_eq!(entries["ours.discriminator.auc"], judgement.ours.discriminator.auc);
+        assert_eq!(entries["ours.privacy.membership_auc"], judgement.privacy.membership.auc.value);
+        // Fifteen held-out traces are too few to attack one half of them.
+        assert!(!entries.contains_key("ceiling.privacy.membership_auc") && entries.contains_key("ceiling.discriminator.high"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Small corpora for the unit tests.
 
 use rand::RngExt;
-use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Span, Trace, Vocabulary, rng};
+use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Fault, Label, Span, SpanKind, Trace, Vocabulary, rng};
 
 /// (service, operation, duration in µs).
 pub type SpanSpec = (u32, u32, f64);
@@ -13,8 +13,14 @@ pub type TraceSpec<'a> = (&'a [SpanSpec], &'a [(u32, u32)]);
 pub fn corpus(traces: &[TraceSpec<'_>]) -> Corpus {
     let mut builder = builder(false);
     for (spans, edges) in traces {
-        let spans =
-            spans.iter().map(|&(service, operation, duration_us)| Span { service, operation, start_us: 0.0, duration_us, status: 0 });
+        let spans = spans.iter().map(|&(service, operation, duration_us)| Span {
+            service,
+            operation,
+            start_us: 0.0,
+            duration_us,
+            status: 0,
+            kind: SpanKind::Unspecified,
+        });
         push(&mut builder, spans.collect(), edges);
     }
     builder.finish()
@@ -28,10 +34,48 @@ pub fn copies(count: usize, spans: &[SpanSpec], edges: &[(u32, u32)]) -> Corpus 
 /// Like [`corpus`] with one trace and a start offset in µs for every span.
 pub fn timed(spans: &[(SpanSpec, f64)], edges: &[(u32, u32)]) -> Corpus {
     let mut builder = builder(true);
-    let spans =
-        spans.iter().map(|&((service, operation, duration_us), start_us)| Span { service, operation, start_us, duration_us, status: 0 });
+    let spans = spans.iter().map(|&((service, operation, duration_us), start_us)| Span {
+        service,
+        operation,
+        start_us,
+        duration_us,
+        status: 0,
+        kind: SpanKind::Unspecified,
+    });
     push(&mut builder, spans.collect(), edges);
     builder.finish()
+}
+
+/// Like [`corpus`] with one trace and a status for every span.
+pub fn with_statuses(spans: &[(u32, u32, f64, u16)], edges: &[(u32, u32)]) -> Corpus {
+    let mut builder = builder(false);
+    let spans = spans.iter().map(|&(service, operation, duration_us, status)| Span {
+        service,
+        operation,
+        start_us: 0.0,
+        duration_us,
+        status,
+        kind: SpanKind::Unspecified,
+    });
+    push(&mut builder, spans.collect(), edges);
+    builder.finish()
+}
+
+/// The traces of both corpora with labels: `normal` and a fault of the kind `delay`.
+pub fn with_faults(normal: &Corpus, abnormal: &Corpus) -> Corpus {
+    let mut builder = builder(false);
+    let fault = Label::Abnormal(Fault { service: "b".into(), kind: "delay".into() });
+    for (corpus, label) in [(normal, Label::Normal), (abnormal, fault)] {
+        for trace in corpus.traces() {
+            builder.push(Trace { label: label.clone(), ..trace.to_owned() }).unwrap();
+        }
+    }
+    builder.finish()
+}
+
+/// The traces in the opposite order.
+pub fn reversed(corpus: &Corpus) -> Corpus {
+    corpus.select(&(0..corpus.len()).rev().collect::<Vec<_>>())
 }
 
 /// Random trees of 1–6 spans.
@@ -46,6 +90,7 @@ pub fn random_corpus(seed: u64, traces: usize) -> Corpus {
                 start_us: 0.0,
                 duration_us: rng.random_range(0.0..1e4),
                 status: 0,
+                kind: SpanKind::Unspecified,
             })
             .collect();
         let edges: Vec<_> = (1..spans.len() as u32).map(|child| (rng.random_range(0..child), child)).collect();

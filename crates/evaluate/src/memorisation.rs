@@ -80,6 +80,11 @@ pub fn memorisation(training: &Corpus, held_out: &Corpus, synthetic: &Corpus) ->
     })
 }
 
+/// Share of the traces that are a near duplicate of one of the training traces.
+pub(crate) fn near_duplicate_rate(training: &Corpus, corpus: &Corpus) -> f64 {
+    Neighbours::of(training).near_duplicate_rate(corpus)
+}
+
 fn unique_ratio(corpus: &Corpus) -> f64 {
     share(corpus.traces().map(Signature::of).collect::<HashSet<_>>().len(), corpus.len(), 0.0)
 }

@@ -5,13 +5,15 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use tracesmith_evaluate::ranking::{Interval, Scored, roc_auc_interval, true_positive_rate_at};
+use tracesmith_evaluate::significance::{Rate, benjamini_hochberg, compare_rates, ks_probability, mann_whitney};
 use tracesmith_evaluate::similarity::clustering::normalised_mutual_information;
 use tracesmith_evaluate::similarity::discriminator::SETTINGS;
 use tracesmith_evaluate::similarity::forest::{Forest, Row};
 use tracesmith_evaluate::statistics::{correlation, js_similarity, ks_similarity, mean, quantile, standard_deviation};
 use tracesmith_evaluate::{
-    Entries, ReconstructionTally, classification_report, instance_similarity, memorisation, ranking, similarity, structural_fidelity,
-    validity,
+    DiscriminatorSettings, Entries, GateConfig, GateInput, ReconstructionTally, classification_report, gate, instance_similarity,
+    memorisation, privacy, ranking, similarity, strong_discriminator, structural_fidelity, validity,
 };
 use tracesmith_trace::Corpus;
 
@@ -154,4 +156,75 @@ fn memorisation_agrees_with_plain_sets() {
     let generated = Corpus::concat(&[&of(copied[0]..copied[1], &real), &of(0..golden["generated"].as_u64().unwrap() as usize, &synthetic)]);
     let result = memorisation(&of(0..training, &real), &of(training..real.len(), &real), &generated).unwrap();
     assert_entries(&result, &golden["expected"], &[], 1e-12);
+}
+
+#[test]
+fn intervals_of_rankings_agree_with_all_pairs_and_scipy() {
+    let golden = &expected()["attacks"];
+    let [positives, negatives] = [0, 1].map(|side| numbers(&golden["scores"][side]));
+    let scored: Vec<Scored> =
+        positives.into_iter().map(|score| (score, true)).chain(negatives.into_iter().map(|score| (score, false))).collect();
+    let level = golden["level"].as_f64().unwrap();
+    for (key, ours) in [("auc", roc_auc_interval(&scored)), ("tpr", true_positive_rate_at(&scored, level))] {
+        let Interval { value, low, high } = ours;
+        for (ours, expected) in [value, low, high].into_iter().zip(numbers(&golden["ranking"][key])) {
+            assert_close(key, ours, expected, 1e-12);
+        }
+    }
+}
+
+#[test]
+fn boosted_trees_tell_traces_apart_as_well_as_those_of_scikit_learn() {
+    let golden = &expected()["attacks"];
+    let (first, second) = (corpus(&golden["first"]), corpus(&golden["second"]));
+    let auc = |seed| strong_discriminator(&first, &second, &DiscriminatorSettings::default(), seed).unwrap().auc;
+    let mean = (0..5).map(auc).sum::<f64>() / 5.0;
+    assert_close("AUC", mean, golden["auc"].as_f64().unwrap(), 0.03);
+}
+
+#[test]
+fn attacks_on_privacy_agree_with_numpy_and_scikit_learn() {
+    let golden = &expected()["attacks"];
+    let (first, made) = (corpus(&golden["first"]), corpus(&golden["made"]));
+    let [training, held_out] = ["training", "held_out"].map(|key| golden[key].as_u64().unwrap() as usize);
+    let of = |range: std::ops::Range<usize>| first.select(&range.collect::<Vec<_>>());
+    let result = privacy(&of(0..training), &of(training..training + held_out), &made, 0).unwrap();
+    assert_entries(&result, &golden["privacy"], &[], 1e-9);
+}
+
+#[test]
+fn tests_of_two_samples_agree_with_scipy() {
+    let golden = &expected()["significance"];
+    for case in golden["mann_whitney"].as_array().unwrap() {
+        let ours = mann_whitney(&numbers(&case["first"]), &numbers(&case["second"])).unwrap();
+        for (ours, expected) in [ours.u, ours.cliffs_delta, ours.two_sided, ours.greater].into_iter().zip(numbers(&case["expected"])) {
+            assert_close("Mann–Whitney", ours, expected, 1e-9);
+        }
+    }
+    for case in golden["rates"].as_array().unwrap() {
+        let case = numbers(case);
+        let rate = |events: f64, total: f64| Rate { events: events as u64, total: total as u64 };
+        let ours = compare_rates(rate(case[0], case[1]), rate(case[2], case[3]));
+        assert_close("two-sided", ours.two_sided, case[4], 1e-9);
+        assert_close("greater", ours.greater, case[5], 1e-9);
+    }
+    for case in golden["ks"].as_array().unwrap() {
+        let case = numbers(case);
+        assert_close("KS", ks_probability(case[0], case[1] as usize, case[2] as usize), case[3], 1e-9);
+    }
+    for (ours, expected) in benjamini_hochberg(&numbers(&golden["p"])).into_iter().zip(numbers(&golden["adjusted"])) {
+        assert_close("Benjamini–Hochberg", ours, expected, 1e-12);
+    }
+}
+
+#[test]
+fn divergences_of_the_gate_agree_with_scipy() {
+    let golden = expected();
+    let (real, synthetic) = (corpus(&golden["real"]), corpus(&golden["synthetic"]));
+    let input =
+        GateInput { real: &real, synthetic: &synthetic, train: None, integrity: None, seconds_to_generate: None, consumers: Vec::new() };
+    let ours: BTreeMap<String, f64> = gate(&input, &GateConfig::default(), 0).unwrap().entries().into_iter().collect();
+    for (feature, value) in golden["divergence"].as_object().unwrap() {
+        assert_close(feature, ours[feature], value.as_f64().unwrap(), 1e-9);
+    }
 }

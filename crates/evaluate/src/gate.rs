@@ -1,0 +1,247 @@
+//! The quality gate: may this synthetic data set be used? Checks M1–M10 with thresholds from a file.
+
+mod check;
+mod config;
+mod divergence;
+mod faults;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use tracesmith_trace::{Corpus, Shape};
+
+use crate::drift::drift;
+use crate::entries::Entries;
+use crate::error::require_comparable;
+use crate::fidelity::{StructuralFidelity, structural_fidelity};
+use crate::memorisation::{Signature, memorisation};
+use crate::privacy::privacy;
+use crate::sampling::{canonical_order, choose};
+use crate::statistics::{ratio, share};
+use crate::{EvaluationError, privacy::ClosestRecord};
+
+pub use check::{Check, Direction, Offender, Status};
+pub use config::{GateConfig, Limits};
+pub use faults::{FaultEffect, fault_effects};
+
+pub(crate) use check::figure;
+
+use check::Question;
+
+/// What the gate judges. The corpora must have the same vocabularies ([`Corpus::aligned`]).
+#[derive(Debug, Clone)]
+pub struct GateInput<'a> {
+    /// Real traces that the generator was not fitted on.
+    pub real: &'a Corpus,
+    /// The synthetic traces.
+    pub synthetic: &'a Corpus,
+    /// Real traces that it was fitted on: for the ceiling, privacy and drift.
+    pub train: Option<&'a Corpus>,
+    /// What reading the synthetic file found, if it left traces out; the traces of `synthetic` otherwise.
+    pub integrity: Option<Integrity>,
+    /// How long generating the synthetic traces took.
+    pub seconds_to_generate: Option<f64>,
+    /// Who tried to read the synthetic traces.
+    pub consumers: Vec<Consumer>,
+}
+
+/// How many traces of an export are traces.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Integrity {
+    /// All traces.
+    pub traces: usize,
+    /// One rooted, acyclic graph in which every parent id resolves.
+    pub valid: usize,
+    /// How many have which defect.
+    pub defects: BTreeMap<String, usize>,
+}
+
+/// A reader of the export and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Consumer {
+    /// What reads, e.g. `jaeger-json`.
+    pub name: String,
+    /// Why it could not, or what it did not find.
+    pub failure: Option<String>,
+}
+
+/// Every check and the verdict.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GateReport {
+    /// No check failed.
+    pub passed: bool,
+    /// M1 to M10, some of several figures.
+    pub checks: Vec<Check>,
+}
+
+/// Judges synthetic traces. Equal seeds give equal reports whatever the order of the traces.
+///
+/// # Errors
+/// An empty corpus, or different vocabularies.
+pub fn gate(input: &GateInput<'_>, config: &GateConfig, seed: u64) -> Result<GateReport, EvaluationError> {
+    let GateInput { real, synthetic, train, .. } = *input;
+    require_comparable([("real", real), ("synthetic", synthetic)])?;
+    let limits = &config.gate;
+    // As many training traces in the place of the synthetic ones: what a perfect generator reaches.
+    let sample = train.map(|train| train.select(&choose(&canonical_order(train), synthetic.len(), seed, "ceiling")));
+    let mut checks = vec![fidelity(real, synthetic, sample.as_ref(), limits, seed)?];
+    checks.extend(divergence::checks(real, synthetic, sample.as_ref(), limits));
+    checks.push(integrity(input.integrity.clone().unwrap_or_else(|| Integrity::of(synthetic)), limits));
+    checks.push(uniqueness(real, synthetic, limits, seed));
+    checks.extend(private(real, synthetic, train, limits, seed)?);
+    checks.push(throughput(synthetic, input.seconds_to_generate, limits));
+    checks.push(faults::check(real, synthetic, limits));
+    checks.push(drifted(real, train, config, seed)?);
+    checks.push(readable(&input.consumers, limits));
+    let passed_share = passed(&checks, limits);
+    checks.insert(checks.len() - 1, passed_share);
+    Ok(GateReport { passed: checks.iter().all(|check| check.status != Status::Failed), checks })
+}
+
+/// M1.
+fn fidelity(real: &Corpus, synthetic: &Corpus, sample: Option<&Corpus>, limits: &Limits, seed: u64) -> Result<Check, EvaluationError> {
+    let ours = structural_fidelity(real, synthetic, seed)?;
+    let Some(sample) = sample else {
+        let question = Question::at_least("M1", "overall fidelity", limits.min_fidelity);
+        return Ok(question.measured(ours.overall, worst_members(&ours, None)));
+    };
+    let ceiling = structural_fidelity(real, sample, seed)?;
+    // Of two overall scores of 0, the synthetic traces are as good as it gets.
+    let of_ceiling = if ceiling.overall > 0.0 { ours.overall / ceiling.overall } else { 1.0 };
+    let question = Question::at_least("M1", "overall fidelity over its ceiling", limits.min_fidelity_ratio);
+    Ok(question.measured(of_ceiling, worst_members(&ours, Some(&ceiling))))
+}
+
+/// The members farthest below their ceiling.
+fn worst_members(ours: &StructuralFidelity, ceiling: Option<&StructuralFidelity>) -> Vec<Offender> {
+    let members = |of: &StructuralFidelity| -> Vec<(String, f64)> {
+        let groups = of.groups.iter();
+        groups.flat_map(|group| group.members.iter().map(|member| (format!("{}.{}", group.name, member.name), member.value))).collect()
+    };
+    let ceilings: BTreeMap<String, f64> = ceiling.map(members).into_iter().flatten().collect();
+    let mut offenders: Vec<Offender> =
+        members(ours).into_iter().map(|(name, found)| Offender { expected: ceilings.get(&name).copied(), name, found }).collect();
+    let gap = |offender: &Offender| offender.expected.unwrap_or(1.0) - offender.found;
+    offenders.retain(|offender| gap(offender) > 0.0);
+    offenders.sort_by(|a, b| gap(b).total_cmp(&gap(a)));
+    offenders
+}
+
+impl Integrity {
+    /// Integrity of traces that are in a corpus, which can hold forests but no cycles and no missing parents.
+    pub fn of(corpus: &Corpus) -> Self {
+        let shapes: Vec<Shape> = corpus.traces().map(Shape::of).collect();
+        let several_roots = shapes.iter().filter(|shape| shape.roots > 1).count();
+        Self {
+            traces: shapes.len(),
+            valid: shapes.iter().filter(|shape| shape.is_valid()).count(),
+            defects: BTreeMap::from([("several roots".to_owned(), several_roots)]),
+        }
+    }
+}
+
+/// M3.
+fn integrity(found: Integrity, limits: &Limits) -> Check {
+    let mut defects: Vec<_> = found.defects.into_iter().filter(|&(_, traces)| traces > 0).collect();
+    defects.sort_by_key(|&(_, traces)| std::cmp::Reverse(traces));
+    let offenders =
+        defects.into_iter().map(|(name, traces)| Offender { name: format!("traces with {name}:"), found: traces as f64, expected: None });
+    Question::at_least("M3", "share of valid traces", limits.min_valid_share)
+        .measured(share(found.valid, found.traces, 0.0), offenders.collect())
+}
+
+/// M4: among as many traces on both sides, because more traces repeat themselves more.
+fn uniqueness(real: &Corpus, synthetic: &Corpus, limits: &Limits, seed: u64) -> Check {
+    let traces = real.len().min(synthetic.len());
+    let distinct = |corpus: &Corpus| {
+        let chosen = choose(&canonical_order(corpus), traces, seed, "uniqueness");
+        let signatures = chosen.iter().map(|&position| Signature::of(corpus.trace(position)));
+        signatures.collect::<std::collections::HashSet<_>>().len() as f64 / traces as f64
+    };
+    let (expected, found) = (distinct(real), distinct(synthetic));
+    let offender = Offender { name: "share of distinct records".to_owned(), found, expected: Some(expected) };
+    Question::at_least("M4", "likeness of the shares of distinct records", limits.min_uniqueness)
+        .measured(ratio(found, expected), vec![offender])
+}
+
+/// M5, three figures.
+fn private(real: &Corpus, synthetic: &Corpus, train: Option<&Corpus>, limits: &Limits, seed: u64) -> Result<[Check; 3], EvaluationError> {
+    let membership = Question::at_most("M5.membership", "AUC of membership inference", limits.max_membership_auc);
+    let closest = Question::at_most("M5.closest_record", "share closer to training than to held-out traces", limits.max_closer_to_training);
+    let duplicates = Question::at_most("M5.duplicates", "exact duplicates over the natural rate", limits.max_duplicate_excess);
+    let Some(train) = train else {
+        return Ok([membership, closest, duplicates].map(|question| question.not_measured("it needs the training traces")));
+    };
+    let attacks = privacy(train, real, synthetic, seed)?;
+    let copies = memorisation(train, real, synthetic)?;
+    let interval = attacks.membership.auc;
+    let named = |name: &str, found, expected| vec![Offender { name: name.to_owned(), found, expected }];
+    Ok([
+        membership.measured(interval.value, named("lower end of its 95 % interval", interval.low, None)),
+        match attacks.closest_record {
+            Some(ClosestRecord { closer_to_training, p5, .. }) => {
+                closest.measured(closer_to_training, named("5th percentile of the distance", p5, None))
+            }
+            None => closest.not_measured("no synthetic trace has a signature of both training and held-out traces"),
+        },
+        duplicates.measured(copies.excess, named("share of duplicates", copies.exact_duplicate_rate, Some(copies.natural_rate))),
+    ])
+}
+
+/// M6.
+fn throughput(synthetic: &Corpus, seconds: Option<f64>, limits: &Limits) -> Check {
+    let question = Question::at_least("M6", "generated traces a second", limits.min_traces_per_second);
+    match seconds.filter(|seconds| seconds.is_finite() && *seconds > 0.0) {
+        Some(seconds) => question.measured(synthetic.len() as f64 / seconds, Vec::new()),
+        None => question.not_measured("the time that generating took is not given"),
+    }
+}
+
+/// M8.
+fn drifted(real: &Corpus, train: Option<&Corpus>, config: &GateConfig, seed: u64) -> Result<Check, EvaluationError> {
+    let question = Question::at_most("M8", "drifted share between training and real traces", config.gate.max_drifted_share);
+    let Some(train) = train else { return Ok(question.not_measured("it needs the training traces")) };
+    let report = drift(train, real, &config.drift, seed)?;
+    let offenders = report.changes.iter().filter(|change| change.drifted).map(|change| Offender {
+        name: change.name(),
+        found: change.effect,
+        expected: None,
+    });
+    Ok(question.measured(report.drifted_share(), offenders.collect()))
+}
+
+/// M10.
+fn readable(consumers: &[Consumer], limits: &Limits) -> Check {
+    let question = Question::at_least("M10", "share of consumers that read the export", limits.min_readable_share);
+    if consumers.is_empty() {
+        return question.not_measured("no consumer has tried");
+    }
+    let failures = consumers.iter().filter_map(|consumer| Some((&consumer.name, consumer.failure.as_ref()?)));
+    let offenders: Vec<Offender> =
+        failures.map(|(name, failure)| Offender { name: format!("{name} ({failure})"), found: 0.0, expected: Some(1.0) }).collect();
+    question.measured(share(consumers.len() - offenders.len(), consumers.len(), 0.0), offenders)
+}
+
+/// M9: of the checks that were measured.
+fn passed(checks: &[Check], limits: &Limits) -> Check {
+    let count = |status: &Status| checks.iter().filter(|check| check.status == *status).count();
+    let (passed, failed) = (count(&Status::Passed), count(&Status::Failed));
+    let question = Question::at_least("M9", "share of the measured checks that pass", limits.min_passed_share);
+    question.measured(share(passed, passed + failed, 1.0), Vec::new())
+}
+
+impl GateReport {
+    /// The checks that failed.
+    pub fn failures(&self) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(|check| check.status == Status::Failed)
+    }
+}
+
+impl Entries for GateReport {
+    fn entries(&self) -> Vec<(String, f64)> {
+        self.checks.iter().filter_map(|check| Some((check.id.clone(), check.value?))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

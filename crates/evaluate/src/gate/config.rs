@@ -1,0 +1,79 @@
+//! The thresholds of all verdicts: of the gate, of drift and of canaries. `experiments/gate.toml` spells the defaults out.
+
+use serde::{Deserialize, Serialize};
+
+use crate::canary::CanaryConfig;
+use crate::drift::DriftConfig;
+
+/// A file of thresholds; what it leaves out has its default.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GateConfig {
+    /// Of [`crate::gate()`].
+    pub gate: Limits,
+    /// Of [`crate::drift()`].
+    pub drift: DriftConfig,
+    /// Of [`crate::canary()`].
+    pub compare: CanaryConfig,
+}
+
+/// Thresholds of the checks M1–M10.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// M1 with training traces: least overall fidelity as a part of its ceiling. Default 0.9.
+    pub min_fidelity_ratio: f64,
+    /// M1 without training traces: least overall fidelity. Default 0.8.
+    pub min_fidelity: f64,
+    /// M2: largest divergence of a feature in bits, over that of training traces where there are any. Default 0.25.
+    pub max_divergence: f64,
+    /// M2: added to every count, so that what one side lacks gives no infinity. Default 0.5 (Jeffreys' prior).
+    pub smoothing: f64,
+    /// M3: least share of traces that are one rooted tree whose parent ids all resolve. Default 1.
+    pub min_valid_share: f64,
+    /// M4: least likeness of the shares of distinct records, the smaller over the larger. Default 0.5.
+    pub min_uniqueness: f64,
+    /// M5: largest AUC of membership inference; 0.5 is private. Default 0.6.
+    pub max_membership_auc: f64,
+    /// M5: largest share of synthetic traces closer to training than to held-out ones; 0.5 is private. Default 0.6.
+    pub max_closer_to_training: f64,
+    /// M5: largest excess of exact duplicates over their natural rate. Default 0.1.
+    pub max_duplicate_excess: f64,
+    /// M6: fewest generated traces a second. Default 10.
+    pub min_traces_per_second: f64,
+    /// M7: largest mean difference of Cliff's deltas over the operations that a kind of fault touches. Default 0.3.
+    pub max_effect_difference: f64,
+    /// M7: Cliff's delta, on either side, from which an operation counts as touched. Default 0.147 (Romano et al. 2006: below, negligible).
+    pub min_effect: f64,
+    /// M7: traces with the operation that are needed with and without the fault on both sides. Default 30.
+    pub min_traces_of_effect: usize,
+    /// M8: largest share of drifted features between training and real traces. Default 1, which never fails: the drift is context.
+    pub max_drifted_share: f64,
+    /// M9: least share of the measured checks that pass. Default 0.8; a check that fails fails the gate by itself.
+    pub min_passed_share: f64,
+    /// M10: least share of consumers that read the export. Default 1.
+    pub min_readable_share: f64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            min_fidelity_ratio: 0.9,
+            min_fidelity: 0.8,
+            max_divergence: 0.25,
+            smoothing: 0.5,
+            min_valid_share: 1.0,
+            min_uniqueness: 0.5,
+            max_membership_auc: 0.6,
+            max_closer_to_training: 0.6,
+            max_duplicate_excess: 0.1,
+            min_traces_per_second: 10.0,
+            max_effect_difference: 0.3,
+            min_effect: 0.147,
+            min_traces_of_effect: 30,
+            max_drifted_share: 1.0,
+            min_passed_share: 0.8,
+            min_readable_share: 1.0,
+        }
+    }
+}

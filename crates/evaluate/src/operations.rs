@@ -1,0 +1,101 @@
+//! What a corpus says about each (service, operation).
+
+use std::collections::BTreeMap;
+
+use tracesmith_trace::{Corpus, STATUS_ERROR, TraceRef};
+
+use crate::label::{EdgeLabel, SpanLabel, span_labels};
+use crate::significance::Rate;
+
+/// Whether a span of this status failed: an HTTP status of the server's errors, or the error of a source without HTTP statuses.
+pub fn is_error(status: u16) -> bool {
+    status >= 500 || status == STATUS_ERROR
+}
+
+/// The spans of one operation.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct OperationSpans {
+    /// Durations in µs.
+    pub(crate) durations_us: Vec<f64>,
+    /// [`mean_durations`] of the traces that have the operation.
+    pub(crate) means_us: Vec<f64>,
+    /// How many failed.
+    pub(crate) errors: Rate,
+}
+
+/// The spans of every operation.
+pub(crate) fn by_operation(corpus: &Corpus) -> BTreeMap<SpanLabel, OperationSpans> {
+    let mut operations: BTreeMap<SpanLabel, OperationSpans> = BTreeMap::new();
+    for trace in corpus.traces() {
+        for span in 0..trace.span_count() {
+            let operation = operations.entry((trace.services[span], trace.operations[span])).or_default();
+            operation.durations_us.push(trace.durations_us[span]);
+            operation.errors.events += u64::from(is_error(trace.statuses[span]));
+            operation.errors.total += 1;
+        }
+        for (label, mean_us) in mean_durations(trace) {
+            operations.entry(label).or_default().means_us.push(mean_us);
+        }
+    }
+    operations
+}
+
+/// Mean duration in µs of every operation of a trace.
+///
+/// Tests of significance take them for their observations: spans of one trace go together, and as so many independent ones they would make
+/// chance look like change.
+pub(crate) fn mean_durations(trace: TraceRef<'_>) -> BTreeMap<SpanLabel, f64> {
+    let mut sums: BTreeMap<SpanLabel, (f64, f64)> = BTreeMap::new();
+    for (label, &duration) in span_labels(trace).zip(trace.durations_us) {
+        let (sum, spans) = sums.entry(label).or_default();
+        (*sum, *spans) = (*sum + duration, *spans + 1.0);
+    }
+    sums.into_iter().map(|(label, (sum, spans))| (label, sum / spans)).collect()
+}
+
+/// Failed spans of a corpus; `None` if no span has a status.
+pub(crate) fn errors(corpus: &Corpus) -> Option<Rate> {
+    let statuses = || corpus.traces().flat_map(|trace| trace.statuses);
+    let known = statuses().any(|&status| status != 0);
+    let events = statuses().filter(|&&status| is_error(status)).count() as u64;
+    known.then_some(Rate { events, total: corpus.span_count() as u64 })
+}
+
+/// `service/operation`.
+pub(crate) fn label_name(corpus: &Corpus, (service, operation): SpanLabel) -> String {
+    format!("{}/{}", corpus.services().name(service), corpus.operations().name(operation))
+}
+
+/// `service/operation → service/operation`.
+pub(crate) fn call_name(corpus: &Corpus, (parent, child): EdgeLabel) -> String {
+    format!("{} → {}", label_name(corpus, parent), label_name(corpus, child))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{corpus, with_statuses};
+
+    #[test]
+    fn server_errors_and_the_error_of_otlp_are_errors() {
+        assert_eq!([0, 1, 2, 200, 404, 499, 500, 503].map(is_error), [false, false, true, false, false, false, true, true]);
+    }
+
+    #[test]
+    fn spans_are_gathered_by_service_and_operation() {
+        let corpus = with_statuses(&[(0, 0, 9.0, 200), (1, 1, 4.0, 503), (1, 1, 2.0, 2)], &[(0, 1), (0, 2)]);
+        let operations = by_operation(&corpus);
+        assert_eq!(
+            operations[&(1, 1)],
+            OperationSpans { durations_us: vec![4.0, 2.0], means_us: vec![3.0], errors: Rate { events: 2, total: 2 } }
+        );
+        assert_eq!(operations[&(0, 0)].errors, Rate { events: 0, total: 1 });
+        assert_eq!(errors(&corpus), Some(Rate { events: 2, total: 3 }));
+        assert_eq!((label_name(&corpus, (1, 1)).as_str(), call_name(&corpus, ((0, 0), (1, 1))).as_str()), ("b/q", "a/p → b/q"));
+    }
+
+    #[test]
+    fn without_any_status_nothing_is_known_about_errors() {
+        assert_eq!(errors(&corpus(&[(&[(0, 0, 1.0)], &[])])), None);
+    }
+}
