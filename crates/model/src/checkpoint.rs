@@ -10,7 +10,7 @@ use burn::tensor::Bytes;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::train::{Fit, RunState};
+use crate::train::{Average, Fit, RunState};
 
 /// Why weights could not be saved or loaded.
 #[derive(Debug, Error)]
@@ -86,13 +86,14 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
     Ok(())
 }
 
-/// A resume file: one line of JSON with the lengths, then the JSON state, the weights, the optimiser and the best weights.
+/// A resume file: one line of JSON with the lengths, then the JSON state, the weights, the optimiser, the best weights and the averaged ones.
 #[derive(Serialize, Deserialize)]
 struct Lengths {
     state: usize,
     model: usize,
     optimiser: usize,
     best: Option<usize>,
+    average: Option<usize>,
 }
 
 pub(crate) fn store<M: Module>(fit: &Fit<M>, path: &Path) -> Result<(), CheckpointError> {
@@ -101,17 +102,25 @@ pub(crate) fn store<M: Module>(fit: &Fit<M>, path: &Path) -> Result<(), Checkpoi
     let model = to_bytes(&fit.model.valid())?;
     let optimiser = fit.optimiser.into_bytes().map_err(|error| corrupt(path, error))?.to_vec();
     let best = fit.best_weights.as_deref();
-    let lengths = Lengths { state: state.len(), model: model.len(), optimiser: optimiser.len(), best: best.map(<[u8]>::len) };
+    let average = fit.average.as_ref().map(|average| to_bytes(&average.apply(fit.model.valid()))).transpose()?;
+    let average = average.as_deref();
+    let lengths = Lengths {
+        state: state.len(),
+        model: model.len(),
+        optimiser: optimiser.len(),
+        best: best.map(<[u8]>::len),
+        average: average.map(<[u8]>::len),
+    };
     let mut bytes = serde_json::to_vec(&lengths).map_err(|error| corrupt(path, error))?;
     bytes.push(b'\n');
-    for part in [&state[..], &model, &optimiser, best.unwrap_or_default()] {
+    for part in [&state[..], &model, &optimiser, best.unwrap_or_default(), average.unwrap_or_default()] {
         bytes.extend_from_slice(part);
     }
     write(path, &bytes)
 }
 
 /// Continues from the resume file, if there is one and it belongs to the same run; a file of another run is ignored.
-pub(crate) fn restore<M: Module>(mut fit: Fit<M>, path: &Path) -> Result<Fit<M>, CheckpointError> {
+pub(crate) fn restore<M: Module>(mut fit: Fit<M>, path: &Path, decay: f64) -> Result<Fit<M>, CheckpointError> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(fit),
@@ -127,6 +136,10 @@ pub(crate) fn restore<M: Module>(mut fit: Fit<M>, path: &Path) -> Result<Fit<M>,
     let optimiser = Bytes::from_bytes_vec(parts.optimiser.to_vec());
     fit.optimiser = fit.optimiser.from_bytes(optimiser).map_err(|error| corrupt(path, error))?;
     fit.best_weights = parts.best.map(<[u8]>::to_vec);
+    if let Some(average) = parts.average {
+        let saved = from_bytes(fit.model.valid(), average.to_vec())?;
+        fit.average = Some(Average::resumed(decay, state.averaged, &saved));
+    }
     fit.state = state;
     Ok(fit)
 }
@@ -136,6 +149,7 @@ struct Parts<'a> {
     model: &'a [u8],
     optimiser: &'a [u8],
     best: Option<&'a [u8]>,
+    average: Option<&'a [u8]>,
 }
 
 fn split(bytes: &[u8]) -> Option<Parts<'_>> {
@@ -144,8 +158,9 @@ fn split(bytes: &[u8]) -> Option<Parts<'_>> {
     let (state, rest) = bytes[line + 1..].split_at_checked(lengths.state)?;
     let (model, rest) = rest.split_at_checked(lengths.model)?;
     let (optimiser, rest) = rest.split_at_checked(lengths.optimiser)?;
-    let best = (rest.len() == lengths.best.unwrap_or(0)).then_some(rest)?;
-    Some(Parts { state, model, optimiser, best: lengths.best.map(|_| best) })
+    let (best, rest) = rest.split_at_checked(lengths.best.unwrap_or(0))?;
+    let average = (rest.len() == lengths.average.unwrap_or(0)).then_some(rest)?;
+    Some(Parts { state, model, optimiser, best: lengths.best.map(|_| best), average: lengths.average.map(|_| average) })
 }
 
 pub(crate) fn discard(path: &Path) -> Result<(), CheckpointError> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::batch::plan_by_size;
 use crate::hvae::floats;
 use crate::layers::{Gcn, GcnConfig, SpanEmbedding, SpanEmbeddingConfig};
-use crate::train::{EVALUATION_CELLS, Losses, Objective, TrainConfig};
+use crate::train::{Losses, Objective, TrainConfig};
 use crate::{Graph, GraphBatch, Noise, Sizes};
 
 /// Configuration of a [`Classifier`].
@@ -68,7 +68,7 @@ impl Classifier {
     pub fn predict(&self, graphs: &[Graph], device: &Device) -> Vec<Vec<f64>> {
         let sizes: Vec<usize> = graphs.iter().map(Graph::len).collect();
         let mut probabilities = vec![Vec::new(); graphs.len()];
-        for positions in plan_by_size(&sizes, 256, EVALUATION_CELLS) {
+        for positions in plan_by_size(&sizes, 256, Self::EVALUATION_CELLS) {
             let members: Vec<&Graph> = positions.iter().map(|&i| &graphs[i]).collect();
             let output = softmax(self.forward(&GraphBatch::new(&members, device)), 1);
             let [_, classes] = output.dims();
@@ -82,6 +82,16 @@ impl Classifier {
 
 impl Objective for Classifier {
     const TERMS: &'static [&'static str] = &[];
+    type Sample = Graph;
+    type Batch = GraphBatch;
+
+    fn size(sample: &Graph) -> usize {
+        sample.len()
+    }
+
+    fn collate(&self, samples: &[&Graph], device: &Device) -> GraphBatch {
+        GraphBatch::new(samples, device)
+    }
 
     fn settings(&self) -> String {
         "classifier".to_owned()
@@ -117,7 +127,7 @@ mod tests {
             ClassifierConfig { hidden: 16, train: TrainConfig { epochs: 20, learning_rate: 3e-3, ..ClassifierConfig::default().train } };
         let model = initialise(0, &device.clone().autodiff(), |device| config.init(&sizes, 2, device));
         let run = Run { seed: 0, device: &device, resume: None, observe: &mut |_| () };
-        let trained = train(model, &graphs(40), &graphs(10), &config.train, run).unwrap();
+        let trained = train(model, &graphs(40), &graphs(10), &(&config.train).into(), run).unwrap();
         for (probabilities, graph) in trained.model.predict(&graphs(20), &device).iter().zip(graphs(20)) {
             assert!(probabilities[graph.class] > 0.9, "{probabilities:?}");
         }

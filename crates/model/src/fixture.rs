@@ -55,8 +55,13 @@ pub fn epochs(epochs: usize) -> TrainConfig {
 }
 
 /// Trains without a resume file.
-pub fn fit<M: Objective>(model: M, training: &[Graph], validation: &[Graph], config: &TrainConfig) -> Result<Trained<M>, TrainError> {
-    train(model, training, validation, config, Run { seed: 5, device: &Device::flex(), resume: None, observe: &mut |_| () })
+pub fn fit<M: Objective<Sample = Graph>>(
+    model: M,
+    training: &[Graph],
+    validation: &[Graph],
+    config: &TrainConfig,
+) -> Result<Trained<M>, TrainError> {
+    train(model, training, validation, &config.into(), Run { seed: 5, device: &Device::flex(), resume: None, observe: &mut |_| () })
 }
 
 /// All parameters of a network.

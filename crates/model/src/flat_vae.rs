@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::hvae::Decoded;
 use crate::hvae::loss::{cross_entropy, edge_loss, kl, sample};
+use crate::latents::{Latents, rows, tensor};
 use crate::layers::{SpanEmbedding, SpanEmbeddingConfig};
 use crate::train::{Losses, Objective};
-use crate::{GraphBatch, Noise, Sizes};
+use crate::{Graph, GraphBatch, Noise, Sizes};
 
 /// Configuration of a [`FlatVae`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -115,6 +116,17 @@ impl FlatVae {
         self.decode(batch, self.encode(batch).0)
     }
 
+    /// One draw from the posterior of every graph.
+    pub fn draw_posterior(&self, batch: &GraphBatch, noise: &mut Noise) -> Latents {
+        let (mean, log_variance) = self.encode(batch);
+        Latents { graphs: rows(sample(mean, log_variance, Some(noise))), spans: Vec::new() }
+    }
+
+    /// [`FlatVae::decode`] for latents on the host.
+    pub fn decode_latents(&self, layout: &GraphBatch, latents: &Latents) -> Decoded {
+        self.decode(layout, tensor(&latents.graphs, self.config.latent, &layout.device()))
+    }
+
     /// Units of the latent.
     pub fn latent(&self) -> usize {
         self.config.latent
@@ -123,6 +135,16 @@ impl FlatVae {
 
 impl Objective for FlatVae {
     const TERMS: &'static [&'static str] = &["service", "operation", "duration", "edge", "kl"];
+    type Sample = Graph;
+    type Batch = GraphBatch;
+
+    fn size(sample: &Graph) -> usize {
+        sample.len()
+    }
+
+    fn collate(&self, samples: &[&Graph], device: &Device) -> GraphBatch {
+        GraphBatch::new(samples, device)
+    }
 
     fn settings(&self) -> String {
         format!("{:?}", self.config)

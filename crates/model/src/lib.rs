@@ -13,13 +13,16 @@ mod fixture;
 pub mod flat_vae;
 pub mod graph;
 pub mod hvae;
+pub mod latents;
 pub mod layers;
 pub mod noise;
 pub mod train;
+pub mod tree_hvae;
 
 pub use batch::GraphBatch;
 pub use burn::module::Module;
 pub use burn::tensor::Device;
 pub use device::{DeviceChoice, DeviceError};
 pub use graph::{DurationScale, Graph, Sizes};
+pub use latents::Latents;
 pub use noise::Noise;

@@ -4,28 +4,44 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use burn::grad_clipping::GradientClipping;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::decay::WeightDecayConfig;
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
+use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::Noise;
 use crate::batch::{plan_by_size, plan_epoch};
 use crate::checkpoint::{self, CheckpointError};
 use crate::hvae::floats;
-use crate::{Graph, GraphBatch, Noise};
+
+mod average;
+pub(crate) use average::Average;
 
 /// A network with a loss.
 pub trait Objective: Module {
     /// Names of the terms that [`Objective::losses`] reports.
     const TERMS: &'static [&'static str];
+    /// Cells `B·N²` of an evaluation batch.
+    const EVALUATION_CELLS: usize = 1 << 16;
+    /// One training example.
+    type Sample: std::fmt::Debug;
+    /// Many of them as tensors.
+    type Batch;
+
+    /// Number of spans of an example.
+    fn size(sample: &Self::Sample) -> usize;
+
+    /// Collects examples into tensors.
+    fn collate(&self, samples: &[&Self::Sample], device: &Device) -> Self::Batch;
 
     /// The settings that the loss depends on, in words: a resumed run must have the same.
     fn settings(&self) -> String;
 
     /// Loss of a batch. `noise` is given in training only; `progress` is the share of the epochs done, in 0–1.
-    fn losses(&self, batch: &GraphBatch, noise: Option<&mut Noise>, progress: f64) -> Losses;
+    fn losses(&self, batch: &Self::Batch, noise: Option<&mut Noise>, progress: f64) -> Losses;
 }
 
 /// Loss of a batch, each of shape `[1]` and averaged over the batch.
@@ -58,6 +74,82 @@ pub struct TrainConfig {
 impl Default for TrainConfig {
     fn default() -> Self {
         Self { epochs: 150, batch: 32, learning_rate: 1e-3, weight_decay: 1e-4, patience: 0, validation: 0.1 }
+    }
+}
+
+/// Everything that the loop can be told: what a configuration becomes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recipe {
+    /// Passes over the training examples.
+    pub epochs: usize,
+    /// Examples a step.
+    pub batch: usize,
+    /// Largest learning rate.
+    pub learning_rate: f64,
+    /// Adam with an L2 penalty, or AdamW (Loshchilov & Hutter 2019) with decoupled decay.
+    pub optimiser: Optimiser,
+    /// Strength of the penalty or of the decay.
+    pub weight_decay: f64,
+    /// Steps in which the learning rate rises from 0; it then falls along a cosine to 0. `None` keeps it constant.
+    pub cosine: Option<usize>,
+    /// Largest norm of the gradient of a parameter tensor; 0 does not clip.
+    pub clip: f64,
+    /// Decay a step of the moving average of the weights that is evaluated and kept; 0 keeps the weights themselves.
+    pub average: f64,
+    /// Epochs without a better validation loss after which training stops; 0 never stops early.
+    pub patience: usize,
+    /// Share of the examples that was set aside for validation; only checked here.
+    pub validation: f64,
+}
+
+/// Kind of optimiser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Optimiser {
+    /// Adam with an L2 penalty on the weights.
+    Adam,
+    /// AdamW.
+    AdamW,
+}
+
+impl From<&TrainConfig> for Recipe {
+    fn from(config: &TrainConfig) -> Self {
+        Self {
+            epochs: config.epochs,
+            batch: config.batch,
+            learning_rate: config.learning_rate,
+            optimiser: Optimiser::Adam,
+            weight_decay: config.weight_decay,
+            cosine: None,
+            clip: 0.0,
+            average: 0.0,
+            patience: config.patience,
+            validation: config.validation,
+        }
+    }
+}
+
+impl Recipe {
+    fn init(&self) -> ModuleOptimizer {
+        let optimiser = match self.optimiser {
+            Optimiser::Adam => {
+                AdamConfig::new().with_epsilon(1e-8).with_weight_decay(Some(WeightDecayConfig::new(self.weight_decay as f32))).init()
+            }
+            Optimiser::AdamW => AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(self.weight_decay as f32).init(),
+        };
+        if self.clip > 0.0 { optimiser.with_grad_clipping(GradientClipping::Norm(self.clip as f32)) } else { optimiser }
+    }
+
+    /// Learning rate of a step, counted from 0 over all epochs.
+    fn learning_rate(&self, step: usize, steps: usize) -> f64 {
+        let Some(warm_up) = self.cosine else { return self.learning_rate };
+        let warm_up = warm_up.min(steps / 4);
+        let factor = if step < warm_up {
+            (step + 1) as f64 / (warm_up + 1) as f64
+        } else {
+            let share = (step - warm_up) as f64 / (steps - warm_up).max(1) as f64;
+            0.5 * (1.0 + (std::f64::consts::PI * share).cos())
+        };
+        self.learning_rate * factor
     }
 }
 
@@ -148,6 +240,8 @@ pub(crate) struct RunState {
     pub history: Vec<EpochRecord>,
     pub best: Option<f64>,
     pub since_best: usize,
+    /// Updates of the moving average.
+    pub averaged: usize,
     pub fingerprint: String,
 }
 
@@ -157,12 +251,12 @@ pub(crate) struct RunState {
 /// [`TrainError`]; the resume file, if any, then still holds the last complete state.
 pub fn train<M: Objective>(
     model: M,
-    training: &[Graph],
-    validation: &[Graph],
-    config: &TrainConfig,
+    training: &[M::Sample],
+    validation: &[M::Sample],
+    recipe: &Recipe,
     run: Run<'_>,
 ) -> Result<Trained<M>, TrainError> {
-    train_saving_every(SAVE_INTERVAL, model, training, validation, config, run)
+    train_saving_every(SAVE_INTERVAL, model, training, validation, recipe, run)
 }
 
 /// Time between two saves of the resume state; what is lost by a kill is trained again with the same numbers.
@@ -171,22 +265,23 @@ const SAVE_INTERVAL: Duration = Duration::from_secs(5);
 fn train_saving_every<M: Objective>(
     interval: Duration,
     model: M,
-    training: &[Graph],
-    validation: &[Graph],
-    config: &TrainConfig,
+    training: &[M::Sample],
+    validation: &[M::Sample],
+    recipe: &Recipe,
     run: Run<'_>,
 ) -> Result<Trained<M>, TrainError> {
-    check(training, config)?;
+    check(training.is_empty(), recipe)?;
     let device = run.device.clone().autodiff();
-    let fingerprint = fingerprint(&model, training, validation, config, run.seed);
-    let adam = AdamConfig::new().with_epsilon(1e-8).with_weight_decay(Some(WeightDecayConfig::new(config.weight_decay as f32)));
-    let mut fit = Fit { model, optimiser: adam.init(), state: RunState { fingerprint, ..RunState::default() }, best_weights: None };
+    let fingerprint = fingerprint(&model, training, validation, recipe, run.seed);
+    let average = (recipe.average > 0.0).then(|| Average::new(recipe.average, &model));
+    let state = RunState { fingerprint, ..RunState::default() };
+    let mut fit = Fit { model, optimiser: recipe.init(), state, average, best_weights: None };
     if let Some(path) = run.resume {
-        fit = checkpoint::restore(fit, path)?;
+        fit = checkpoint::restore(fit, path, recipe.average)?;
     }
     let mut last_save = Instant::now();
-    while fit.state.history.len() < config.epochs && (config.patience == 0 || fit.state.since_best < config.patience) {
-        fit = fit.epoch(training, validation, config, run.seed, &device)?;
+    while fit.state.history.len() < recipe.epochs && (recipe.patience == 0 || fit.state.since_best < recipe.patience) {
+        fit = fit.epoch(training, validation, recipe, run.seed, &device)?;
         (run.observe)(&fit.state.history[fit.state.history.len() - 1]);
         if let Some(path) = run.resume
             && last_save.elapsed() >= interval
@@ -198,30 +293,28 @@ fn train_saving_every<M: Objective>(
     if let Some(path) = run.resume {
         checkpoint::discard(path)?;
     }
-    let Fit { model, state, best_weights, .. } = fit;
-    let model = match best_weights {
+    let model = fit.evaluated();
+    let model = match fit.best_weights {
         Some(weights) => checkpoint::from_bytes(model, weights)?,
         None => model,
     };
-    Ok(Trained { model: model.valid(), history: state.history })
+    Ok(Trained { model, history: fit.state.history })
 }
-
-/// Cells `B·N²` of an evaluation batch.
-pub(crate) const EVALUATION_CELLS: usize = 1 << 16;
 
 pub(crate) struct Fit<M> {
     pub model: M,
     pub optimiser: ModuleOptimizer,
     pub state: RunState,
+    pub average: Option<Average>,
     pub best_weights: Option<Vec<u8>>,
 }
 
 impl<M: Objective> Fit<M> {
     fn epoch(
         mut self,
-        training: &[Graph],
-        validation: &[Graph],
-        config: &TrainConfig,
+        training: &[M::Sample],
+        validation: &[M::Sample],
+        recipe: &Recipe,
         seed: u64,
         device: &Device,
     ) -> Result<Self, TrainError> {
@@ -229,26 +322,40 @@ impl<M: Objective> Fit<M> {
         // Each epoch has a stream of its own, so that a resumed run sees the numbers of an uninterrupted one.
         let mut order = tracesmith_trace::rng(seed, &format!("order/{epoch}"));
         let mut noise = Noise::new(seed, &format!("noise/{epoch}"));
-        let batches = plan_epoch(training.len(), config.batch, &mut order);
+        let batches = plan_epoch(training.len(), recipe.batch, &mut order);
         let mut sums: Option<Tensor<1>> = None;
         for (step, positions) in batches.iter().enumerate() {
-            let progress = (epoch as f64 - 1.0 + step as f64 / batches.len() as f64) / config.epochs as f64;
-            let graphs: Vec<&Graph> = positions.iter().map(|&i| &training[i]).collect();
-            let losses = self.model.losses(&GraphBatch::new(&graphs, device), Some(&mut noise), progress);
-            let values = loss_vector(&losses) * graphs.len() as f64;
+            let progress = (epoch as f64 - 1.0 + step as f64 / batches.len() as f64) / recipe.epochs as f64;
+            let samples: Vec<&M::Sample> = positions.iter().map(|&i| &training[i]).collect();
+            let losses = self.model.losses(&self.model.collate(&samples, device), Some(&mut noise), progress);
+            let values = loss_vector(&losses) * samples.len() as f64;
             sums = Some(sums.map_or(values.clone(), |sums| sums + values));
             let gradients = GradientsParams::from_grads(losses.total.backward(), &self.model);
-            self.model = self.optimiser.step(config.learning_rate, self.model, gradients);
+            let learning_rate = recipe.learning_rate((epoch - 1) * batches.len() + step, recipe.epochs * batches.len());
+            self.model = self.optimiser.step(learning_rate, self.model, gradients);
+            if let Some(average) = &mut self.average {
+                average.update(&self.model);
+                self.state.averaged = average.steps();
+            }
         }
         let means: Vec<f64> = sums.map(floats).unwrap_or_default().iter().map(|&sum| f64::from(sum) / training.len() as f64).collect();
-        let validation = (!validation.is_empty()).then(|| evaluate(&self.model.valid(), validation, config.batch, &device.clone().inner()));
+        let validation = (!validation.is_empty()).then(|| evaluate(&self.evaluated(), validation, recipe.batch, &device.clone().inner()));
         let diverged = !means[0].is_finite() || validation.is_some_and(|loss| !loss.is_finite());
         if diverged {
-            return Err(TrainError::Diverged { epoch, learning_rate: config.learning_rate });
+            return Err(TrainError::Diverged { epoch, learning_rate: recipe.learning_rate });
         }
         self.state.history.push(EpochRecord { epoch, total: means[0], terms: means[1..].to_vec(), validation });
         self.keep_best(validation)?;
         Ok(self)
+    }
+
+    /// The network that is evaluated and kept, on the plain device.
+    fn evaluated(&self) -> M {
+        let model = self.model.valid();
+        match &self.average {
+            Some(average) => average.apply(model),
+            None => model,
+        }
     }
 
     fn keep_best(&mut self, validation: Option<f64>) -> Result<(), TrainError> {
@@ -256,7 +363,7 @@ impl<M: Objective> Fit<M> {
         if self.state.best.is_none_or(|best| loss < best) {
             self.state.best = Some(loss);
             self.state.since_best = 0;
-            self.best_weights = Some(checkpoint::to_bytes(&self.model)?);
+            self.best_weights = Some(checkpoint::to_bytes(&self.evaluated())?);
         } else {
             self.state.since_best += 1;
         }
@@ -270,35 +377,37 @@ fn loss_vector(losses: &Losses) -> Tensor<1> {
     Tensor::cat(parts, 0)
 }
 
-/// Mean loss of `graphs` without noise and with all weights at their final value.
-pub fn evaluate<M: Objective>(model: &M, graphs: &[Graph], batch: usize, device: &Device) -> f64 {
-    let sizes: Vec<usize> = graphs.iter().map(Graph::len).collect();
+/// Mean loss of `samples` without noise and with all weights at their final value.
+pub fn evaluate<M: Objective>(model: &M, samples: &[M::Sample], batch: usize, device: &Device) -> f64 {
+    let sizes: Vec<usize> = samples.iter().map(M::size).collect();
     let mut sum = 0.0;
-    for positions in plan_by_size(&sizes, batch.max(32), EVALUATION_CELLS) {
-        let members: Vec<&Graph> = positions.iter().map(|&i| &graphs[i]).collect();
-        let losses = model.losses(&GraphBatch::new(&members, device), None, 1.0);
+    for positions in plan_by_size(&sizes, batch.max(32), M::EVALUATION_CELLS) {
+        let members: Vec<&M::Sample> = positions.iter().map(|&i| &samples[i]).collect();
+        let losses = model.losses(&model.collate(&members, device), None, 1.0);
         sum += f64::from(losses.total.into_scalar::<f32>()) * members.len() as f64;
     }
-    sum / graphs.len() as f64
+    sum / samples.len() as f64
 }
 
-fn check(training: &[Graph], config: &TrainConfig) -> Result<(), TrainError> {
+fn check(empty: bool, recipe: &Recipe) -> Result<(), TrainError> {
     let bad = |key, value, expected| Err(TrainError::BadSetting { key, value, expected });
-    match config {
-        _ if training.is_empty() => Err(TrainError::NoData),
+    match recipe {
+        _ if empty => Err(TrainError::NoData),
         c if c.epochs == 0 => bad("epochs", 0.0, "at least 1"),
         c if c.batch == 0 => bad("batch", 0.0, "at least 1"),
         c if !(c.learning_rate.is_finite() && c.learning_rate > 0.0) => bad("learning_rate", c.learning_rate, "a positive number"),
         c if !(c.weight_decay.is_finite() && c.weight_decay >= 0.0) => bad("weight_decay", c.weight_decay, "0 or more"),
         c if !(0.0..1.0).contains(&c.validation) => bad("validation", c.validation, "at least 0 and less than 1"),
+        c if !(c.clip.is_finite() && c.clip >= 0.0) => bad("clip", c.clip, "0 or more"),
+        c if !(0.0..1.0).contains(&c.average) => bad("average", c.average, "at least 0 and less than 1"),
         _ => Ok(()),
     }
 }
 
 /// Identifies what a resume file belongs to: the network, every number of the data, the configuration and the seed.
-fn fingerprint<M: Objective>(model: &M, training: &[Graph], validation: &[Graph], config: &TrainConfig, seed: u64) -> String {
+fn fingerprint<M: Objective>(model: &M, training: &[M::Sample], validation: &[M::Sample], recipe: &Recipe, seed: u64) -> String {
     let data = tracesmith_trace::derive_seed(seed, &format!("{training:?}{validation:?}"));
-    format!("{} with {} parameters, data {data:016x}, seed {seed}, {config:?}", model.settings(), model.num_params())
+    format!("{} with {} parameters, data {data:016x}, seed {seed}, {recipe:?}", model.settings(), model.num_params())
 }
 
 #[cfg(test)]

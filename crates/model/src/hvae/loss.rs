@@ -1,7 +1,7 @@
 //! The training objective of the paper.
 
 use burn::tensor::activation::{log_sigmoid, log_softmax};
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::{Decoded, DurationLoss, Hvae};
 use crate::train::{Losses, Objective};
@@ -32,6 +32,16 @@ impl ClassWeights {
 
 impl Objective for Hvae {
     const TERMS: &'static [&'static str] = &["service", "operation", "duration", "edge", "kl_graph", "kl_node"];
+    type Sample = Graph;
+    type Batch = GraphBatch;
+
+    fn size(sample: &Graph) -> usize {
+        sample.len()
+    }
+
+    fn collate(&self, samples: &[&Graph], device: &Device) -> GraphBatch {
+        GraphBatch::new(samples, device)
+    }
 
     fn settings(&self) -> String {
         format!("{:?} {:?}", self.config, self.weights)

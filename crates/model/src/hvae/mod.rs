@@ -14,7 +14,8 @@ pub(crate) use decoder::floats;
 pub use decoder::{Decoded, DecodedGraph, Decoder};
 pub use encoder::{Encoder, Posterior};
 
-use crate::{GraphBatch, Sizes};
+use crate::latents::{Latents, rows, tensor};
+use crate::{GraphBatch, Noise, Sizes};
 
 /// Encoder and decoder.
 #[derive(Module, Debug)]
@@ -61,6 +62,20 @@ impl Hvae {
     /// tensors are not read. The encoder's hidden states are zero here, as in the paper.
     pub fn decode(&self, layout: &GraphBatch, z_graph: Tensor<2>, z_node: Tensor<2>) -> Decoded {
         self.decoder.forward(layout, z_graph, z_node, None, None)
+    }
+
+    /// One draw from the posterior of every graph and span.
+    pub fn draw_posterior(&self, batch: &GraphBatch, noise: &mut Noise) -> Latents {
+        let posterior = self.encoder.forward(batch, None);
+        let graphs = loss::sample(posterior.graph_mean, posterior.graph_log_variance, Some(noise));
+        let spans = loss::sample(posterior.node_mean, posterior.node_log_variance, Some(noise));
+        Latents { graphs: rows(graphs), spans: rows(spans) }
+    }
+
+    /// [`Hvae::decode`] for latents on the host.
+    pub fn decode_latents(&self, layout: &GraphBatch, latents: &Latents) -> Decoded {
+        let (units, device) = (self.config.latent, layout.device());
+        self.decode(layout, tensor(&latents.graphs, units, &device), tensor(&latents.spans, units, &device))
     }
 
     /// Units of `z_G` and `z_v`.

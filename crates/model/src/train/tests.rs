@@ -5,10 +5,10 @@ use std::{fs, slice};
 use rayon::ThreadPoolBuilder;
 
 use super::*;
-use crate::Sizes;
 use crate::classifier::ClassifierConfig;
 use crate::fixture::{SIZES, epochs, fit, flat_vae, graphs, hvae, parameters, small_hvae, tree};
 use crate::hvae::{DurationLoss, Hvae, HvaeConfig};
+use crate::{Graph, Sizes};
 
 fn small(seed: u64) -> Hvae {
     hvae(&small_hvae(), &SIZES, seed)
@@ -47,7 +47,7 @@ fn the_number_of_threads_does_not_change_the_result() {
 fn resumable(seed: u64, config: &TrainConfig, validation: &[Graph], path: &Path, kill: Option<usize>) -> Result<Trained<Hvae>, TrainError> {
     let mut observe = |record: &EpochRecord| assert!(Some(record.epoch) != kill, "killed");
     let run = Run { seed, device: &Device::flex(), resume: Some(path), observe: &mut observe };
-    train_saving_every(Duration::ZERO, small(1), &graphs(20, 0), validation, config, run)
+    train_saving_every(Duration::ZERO, small(1), &graphs(20, 0), validation, &config.into(), run)
 }
 
 fn kill_after(epoch: usize, seed: u64, config: &TrainConfig, validation: &[Graph], path: &Path) {
@@ -66,7 +66,7 @@ fn a_killed_run_resumes_to_the_weights_and_history_of_an_uninterrupted_one() {
             kill_after(kill, 3, &epochs(5), &validation, &path);
             let mut seen = Vec::new();
             let run = Run { seed: 3, device: &Device::flex(), resume: Some(&path), observe: &mut |record| seen.push(record.epoch) };
-            let resumed = train(small(1), &graphs(20, 0), &validation, &epochs(5), run).unwrap();
+            let resumed = train(small(1), &graphs(20, 0), &validation, &(&epochs(5)).into(), run).unwrap();
             assert_eq!(outcome(&resumed), whole, "killed after epoch {kill}");
             assert_eq!(seen, (kill..=5).collect::<Vec<_>>());
             assert!(!path.exists());
@@ -107,7 +107,7 @@ fn a_resume_file_of_another_network_or_of_other_data_is_ignored() {
     for (config, data) in [(heavy, graphs(20, 0)), (small_hvae(), graphs(20, 5))] {
         let run = |resume| {
             let run = Run { seed: 3, device: &Device::flex(), resume, observe: &mut |_| () };
-            outcome(&train(hvae(&config, &SIZES, 1), &data, &[], &epochs(3), run).unwrap())
+            outcome(&train(hvae(&config, &SIZES, 1), &data, &[], &(&epochs(3)).into(), run).unwrap())
         };
         kill_after(3, 3, &epochs(3), &[], &path);
         assert_eq!(run(Some(&path)), run(None));

@@ -1,0 +1,129 @@
+//! Posterior of the latents.
+
+use burn::module::Module;
+use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Tensor};
+
+use super::batch::TreeBatch;
+use super::{TreeHvaeConfig, TreeSizes};
+use crate::Noise;
+use crate::graph::CONDITIONS;
+use crate::layers::{Direction, Lookup, Mlp, PackedGru};
+
+/// Mean and log-variance of a diagonal Gaussian.
+#[derive(Debug, Clone)]
+pub(crate) struct Gaussian {
+    pub mean: Tensor<2>,
+    pub log_variance: Tensor<2>,
+}
+
+impl Gaussian {
+    /// Splits `[n, 2L]` into two halves; the log-variance is clamped to −8…3.
+    pub fn split(parameters: Tensor<2>) -> Self {
+        let width = parameters.dims()[1] / 2;
+        Self { mean: parameters.clone().narrow(1, 0, width), log_variance: parameters.narrow(1, width, width).clamp(-8.0, 3.0) }
+    }
+
+    /// A draw.
+    pub fn draw(&self, noise: &mut Noise) -> Tensor<2> {
+        let [rows, columns] = self.mean.dims();
+        self.mean.clone() + (self.log_variance.clone() * 0.5).exp() * noise.normal(rows, columns, &self.mean.device())
+    }
+
+    /// KL divergence from `prior` summed over the units, `[n, 1]`; from N(0, I) without one.
+    pub fn kl(&self, prior: Option<&Self>) -> Tensor<2> {
+        let terms = match prior {
+            Some(prior) => {
+                let spread = (self.log_variance.clone() - prior.log_variance.clone()).exp();
+                let shift = (self.mean.clone() - prior.mean.clone()).square() / prior.log_variance.clone().exp();
+                prior.log_variance.clone() - self.log_variance.clone() + spread + shift - 1.0
+            }
+            None => self.log_variance.clone().exp() + self.mean.clone().square() - self.log_variance.clone() - 1.0,
+        };
+        terms.sum_dim(1) * 0.5
+    }
+
+    /// ln density of `z`, `[n, 1]`.
+    pub fn log_density(&self, z: &Tensor<2>) -> Tensor<2> {
+        let shift = (z.clone() - self.mean.clone()).square() / self.log_variance.clone().exp();
+        (shift + self.log_variance.clone() + (2.0 * std::f64::consts::PI).ln()).sum_dim(1) * -0.5
+    }
+}
+
+/// Reads a trace in both directions.
+#[derive(Module, Debug)]
+pub(crate) struct Encoder {
+    labels: Lookup,
+    parent_labels: Lookup,
+    depths: Lookup,
+    outcomes: Lookup,
+    inputs: Linear,
+    forward: PackedGru,
+    backward: PackedGru,
+    class: Embedding,
+    graph: Mlp,
+    span: Mlp,
+}
+
+/// What the encoder makes of a batch.
+#[derive(Debug, Clone)]
+pub(crate) struct Encoded {
+    /// States of every span, `[R, 2E]`.
+    pub states: Tensor<2>,
+    /// Posterior of `z_G`, `[B, L]`.
+    pub graph: Gaussian,
+}
+
+impl Encoder {
+    pub fn new(config: &TreeHvaeConfig, sizes: &TreeSizes, device: &Device) -> Self {
+        let (label, depth, width) = (config.label_width, config.depth_width, config.encoder_width);
+        let features = 2 * label + depth + OUTCOME_WIDTH + 1 + 2 + 1;
+        Self {
+            labels: Lookup::new(sizes.labels, label, device),
+            parent_labels: Lookup::new(sizes.labels + 1, label, device),
+            depths: Lookup::new(sizes.max_depth + 1, depth, device),
+            outcomes: Lookup::new(sizes.outcomes, OUTCOME_WIDTH, device),
+            inputs: LinearConfig::new(features, 2 * width).init(device),
+            forward: PackedGru::new(2 * width, width, device),
+            backward: PackedGru::new(2 * width, width, device),
+            class: EmbeddingConfig::new(CONDITIONS, CLASS_WIDTH).init(device),
+            graph: Mlp::new(4 * width + CLASS_WIDTH, 128, 2 * config.graph_latent.max(1), device),
+            span: Mlp::new(2 * width + config.graph_latent.max(1), 64, 2 * config.span_latent.max(1), device),
+        }
+    }
+
+    /// States of every span and the posterior of `z_G`.
+    pub fn forward(&self, batch: &TreeBatch) -> Encoded {
+        let features = vec![
+            self.labels.forward(&batch.labels),
+            self.parent_labels.forward(&batch.parent_labels),
+            self.depths.forward(&batch.depths),
+            self.outcomes.forward(&batch.outcomes),
+            batch.leaves.clone(),
+            batch.scores.clone(),
+            batch.log_durations.clone(),
+        ];
+        let x = relu(self.inputs.forward(Tensor::cat(features, 1)));
+        let start = Tensor::zeros([batch.len(), self.forward.width()], &x.device());
+        let there = self.forward.forward(x.clone(), start.clone(), &batch.packing, Direction::Forward);
+        let back = self.backward.forward(x, start, &batch.packing, Direction::Backward);
+        let ends = vec![there.clone().select(0, batch.last.clone()), back.clone().narrow(0, 0, batch.len())];
+        let states = Tensor::cat(vec![there, back], 1);
+        let mean = batch.sum(states.clone()) / batch.sizes.clone();
+        let class = self.class.weight.val().select(0, batch.classes.clone());
+        let pooled = Tensor::cat([vec![mean], ends, vec![class]].concat(), 1);
+        Encoded { states, graph: Gaussian::split(self.graph.forward(pooled)) }
+    }
+
+    /// Posterior of `z_v` given `z_G`, `[R, L]`.
+    pub fn spans(&self, encoded: &Encoded, graph: &Tensor<2>, batch: &TreeBatch) -> Gaussian {
+        let inputs = Tensor::cat(vec![encoded.states.clone(), batch.spread(graph.clone())], 1);
+        Gaussian::split(self.span.forward(inputs))
+    }
+}
+
+/// Units of the embedding of a class.
+pub(crate) const CLASS_WIDTH: usize = 8;
+/// Units of the embedding of an outcome.
+pub(crate) const OUTCOME_WIDTH: usize = 4;

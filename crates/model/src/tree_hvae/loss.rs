@@ -1,0 +1,127 @@
+//! The negative evidence lower bound.
+
+use burn::tensor::activation::{log_softmax, softplus};
+use burn::tensor::{Device, Int, Tensor};
+
+use super::batch::TreeBatch;
+use super::encoder::Gaussian;
+use super::sample::TreeSample;
+use super::structure::size_feature;
+use super::{TreeHvae, size_bucket};
+use crate::Noise;
+use crate::graph::CONDITIONS;
+use crate::train::{Losses, Objective};
+
+impl Objective for TreeHvae {
+    const TERMS: &'static [&'static str] = &["depth", "label", "outcome", "head", "tail", "kl_graph", "kl_span", "auxiliary"];
+    // Memory is linear in spans, so evaluation batches are as large as training batches.
+    const EVALUATION_CELLS: usize = usize::MAX;
+    type Sample = TreeSample;
+    type Batch = TreeBatch;
+
+    fn size(sample: &TreeSample) -> usize {
+        sample.len()
+    }
+
+    fn collate(&self, samples: &[&TreeSample], device: &Device) -> TreeBatch {
+        TreeBatch::new(samples, &self.sizes, self.config.bins, device)
+    }
+
+    fn settings(&self) -> String {
+        format!("{:?} {:?}", self.config, self.sizes)
+    }
+
+    /// All terms in nats a trace. In training the total is what is minimised, a span: free bits and the auxiliary loss count. In
+    /// evaluation it is the negative evidence lower bound a span, from one draw of the latents with a fixed stream.
+    fn losses(&self, batch: &TreeBatch, noise: Option<&mut Noise>, progress: f64) -> Losses {
+        let config = &self.config;
+        let training = noise.is_some();
+        let mut fixed = Noise::new(0, "evaluation");
+        let noise = noise.unwrap_or(&mut fixed);
+        let device = batch.sizes.device();
+        let (rows, traces) = (batch.rows() as f64, batch.len() as f64);
+
+        let encoded = self.encoder.forward(batch);
+        let graph = self.draw(&encoded.graph, config.graph_latent, noise);
+        let spans = self.encoder.spans(&encoded, &graph, batch);
+        let z_spans = self.draw(&spans, config.span_latent, noise);
+        // One model serves free and given sizes: every other trace knows its size.
+        let given = if training { coin(noise, batch.len(), &device) } else { Tensor::zeros([batch.len(), 1], &device) };
+        let size = Tensor::cat(vec![size_feature(batch.sizes.clone()) * given.clone(), given.clone()], 1);
+
+        let structure = self.structure.forward(batch, graph.clone(), given, training.then_some(&mut *noise));
+        let timing = self.timing.forward(batch, graph.clone(), z_spans, training.then_some(&mut *noise));
+        let depth = nll(structure.next, &batch.next).sum();
+        let label = nll(structure.labels, &batch.labels).sum();
+        let outcome = nll(structure.outcomes, &batch.outcomes).sum();
+        let head = if self.sizes.has_starts { nll(timing.heads, &batch.head_bins).sum() } else { Tensor::zeros([1], &device) };
+        let tail = nll(timing.tails, &batch.tail_bins).sum();
+
+        let (kl_graph, prior_fit) = self.kl_graph(&encoded.graph, &graph, batch, size);
+        let kl_span = match config.span_latent {
+            0 => Tensor::zeros([1], &device),
+            _ => spans.kl(config.learned_priors.then_some(&timing.prior)).sum(),
+        };
+        let auxiliary = self.auxiliary_loss(graph, batch).sum();
+
+        let reconstruction = depth.clone() + label.clone() + outcome.clone() + head.clone() + tail.clone();
+        let total = if training {
+            let weight = if config.warm_up > 0.0 { (progress / config.warm_up).min(1.0) } else { 1.0 };
+            let free_graph = kl_graph.clone().clamp_min(config.graph_free_bits * traces);
+            let free_span = kl_span.clone().clamp_min(config.span_free_bits * rows);
+            reconstruction + (free_graph + free_span) * weight + auxiliary.clone() * config.auxiliary + prior_fit
+        } else {
+            reconstruction + kl_graph.clone() + kl_span.clone()
+        };
+        let terms = [depth, label, outcome, head, tail, kl_graph, kl_span, auxiliary];
+        Losses { total: total / rows, terms: terms.into_iter().map(|term| term / traces).collect() }
+    }
+}
+
+impl TreeHvae {
+    /// A draw, or zeros for a latent that is left out.
+    fn draw(&self, posterior: &Gaussian, units: usize, noise: &mut Noise) -> Tensor<2> {
+        if units == 0 { posterior.mean.zeros_like() } else { posterior.draw(noise) }
+    }
+
+    /// KL divergence of `z_G` summed over the batch, from one draw; and the negative log-density of the draw with no gradient to the
+    /// encoder: where free bits clamp the divergence, it alone still teaches the prior.
+    fn kl_graph(&self, posterior: &Gaussian, z: &Tensor<2>, batch: &TreeBatch, size: Tensor<2>) -> (Tensor<1>, Tensor<1>) {
+        let device = z.device();
+        let nothing = Tensor::zeros([1], &device);
+        match (self.config.graph_latent, self.config.learned_priors) {
+            (0, _) => (nothing.clone(), nothing),
+            (_, false) => (posterior.kl(None).sum(), nothing),
+            (_, true) => {
+                let prior = self.prior.log_density(z.clone(), &batch.classes, size.clone());
+                let fit = self.prior.log_density(z.clone().detach(), &batch.classes, size);
+                ((posterior.log_density(z) - prior).sum(), -fit.sum())
+            }
+        }
+    }
+
+    /// How badly label counts (Poisson), size, root and class are read from `z_G` alone, a trace: `[B, 1]`.
+    fn auxiliary_loss(&self, graph: Tensor<2>, batch: &TreeBatch) -> Tensor<2> {
+        let labels = self.sizes.labels;
+        let buckets = size_bucket(self.sizes.max_spans) + 1;
+        let read = self.auxiliary.forward(graph);
+        let rates = read.clone().narrow(1, 0, labels);
+        // softplus keeps the rate finite where exp would overflow early in training.
+        let rates = softplus(rates, 1.0) + 1e-4;
+        let counts = (rates.clone() - batch.label_counts.clone() * rates.log()).sum_dim(1);
+        counts
+            + nll(read.clone().narrow(1, labels, buckets), &batch.buckets)
+            + nll(read.clone().narrow(1, labels + buckets, labels), &batch.root_labels)
+            + nll(read.narrow(1, 2 * labels + buckets, CONDITIONS), &batch.classes)
+    }
+}
+
+/// Negative log-likelihood of every row's target, `[n, 1]`.
+fn nll(logits: Tensor<2>, targets: &Tensor<1, Int>) -> Tensor<2> {
+    -log_softmax(logits, 1).gather(1, targets.clone().unsqueeze_dim(1))
+}
+
+/// 0 or 1 with even chances, `[rows, 1]`.
+fn coin(noise: &mut Noise, rows: usize, device: &Device) -> Tensor<2> {
+    noise.normal(rows, 1, device).greater_elem(0.0).float()
+}

@@ -1,0 +1,344 @@
+//! The prior of `z_G` that is sampled from: a mixture fitted to the posterior of the training traces.
+
+use std::collections::BTreeMap;
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use serde::{Deserialize, Serialize};
+
+/// Draws from the posterior of a training trace, with what a request may ask for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point {
+    /// A draw of `z_G`.
+    pub z: Vec<f64>,
+    /// Class of the trace.
+    pub class: usize,
+    /// Number of spans.
+    pub size: usize,
+    /// Label of the root.
+    pub root: u32,
+}
+
+/// What a trace shall be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Condition {
+    /// Class.
+    pub class: usize,
+    /// Number of spans; `None` leaves it to the model.
+    pub size: Option<usize>,
+    /// Label of the root; `None` leaves it to the model.
+    pub root: Option<u32>,
+}
+
+/// A mixture of diagonal Gaussians over `z_G` that remembers how often each component stands for which class, size and root.
+///
+/// It is the maximum-likelihood mixture of the aggregate posterior (the "aggregate posterior" prior of Tomczak & Welling 2018, compressed
+/// to a few components). A component never stands for one trace: there are at least [`TRACES_A_COMPONENT`] traces for each.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mixture {
+    components: Vec<Component>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Component {
+    mean: Vec<f64>,
+    variance: Vec<f64>,
+    /// Share of the traces of every class that the component stands for.
+    weights: Vec<f64>,
+    /// Share of the sizes among the traces of the component.
+    sizes: Shares<usize>,
+    /// Share of the root labels.
+    roots: Shares<u32>,
+}
+
+/// Shares in ascending order of what they are shares of; pairs, because JSON has no numbers for keys.
+type Shares<T> = Vec<(T, f64)>;
+
+/// The share of `of`, 0 if there is none.
+fn share<T: Ord>(shares: &Shares<T>, of: &T) -> f64 {
+    shares.binary_search_by(|(key, _)| key.cmp(of)).map_or(0.0, |position| shares[position].1)
+}
+
+/// Smallest number of training traces for each component.
+pub const TRACES_A_COMPONENT: usize = 8;
+/// No unit of a component is narrower.
+const SMALLEST_VARIANCE: f64 = 1e-4;
+const K_MEANS_ITERATIONS: usize = 20;
+const EM_ITERATIONS: usize = 40;
+/// Width in ln spans of the kernel for sizes that no training trace has.
+const SIZE_KERNEL: f64 = 0.1;
+
+impl Mixture {
+    /// Fits `components` Gaussians, or fewer for few points, by EM from a k-means start.
+    ///
+    /// # Panics
+    /// Without points.
+    pub fn fit(points: &[Point], components: usize, classes: usize, rng: &mut ChaCha8Rng) -> Self {
+        assert!(!points.is_empty(), "a mixture needs points");
+        let mut gaussians = k_means(points, components.clamp(1, points.len()), rng);
+        let mut responsibilities = Vec::new();
+        for _ in 0..EM_ITERATIONS {
+            responsibilities = points.iter().map(|point| gaussians.responsibilities(&point.z)).collect();
+            gaussians.maximise(points, &responsibilities);
+        }
+        Self { components: gaussians.describe(points, &responsibilities, classes) }
+    }
+
+    /// Whether every component has `units` units and `classes` classes, as a model file must.
+    pub fn fits(&self, units: usize, classes: usize) -> bool {
+        let fits = |c: &Component| {
+            let numbers = c.mean.iter().chain(&c.variance).chain(&c.weights);
+            let shares = c.sizes.iter().map(|&(_, share)| share).chain(c.roots.iter().map(|&(_, share)| share));
+            let sorted = c.sizes.is_sorted_by_key(|&(size, _)| size) && c.roots.is_sorted_by_key(|&(root, _)| root);
+            let lengths = sorted && c.mean.len() == units && c.variance.len() == units && c.weights.len() == classes;
+            lengths && numbers.copied().chain(shares).all(f64::is_finite) && c.variance.iter().chain(&c.weights).all(|&x| x >= 0.0)
+        };
+        !self.components.is_empty() && self.components.iter().all(fits)
+    }
+
+    /// Number of components.
+    pub fn len(&self) -> usize {
+        self.components.len()
+    }
+
+    /// Whether there is no component; never, for a fitted mixture.
+    pub fn is_empty(&self) -> bool {
+        self.components.is_empty()
+    }
+
+    /// A draw of `z_G` for a condition. `rare_shapes` is 0 to draw components as often as they are in the training data, 1 to draw all that
+    /// fit the condition alike.
+    pub fn draw(&self, condition: &Condition, rare_shapes: f64, rng: &mut ChaCha8Rng) -> Vec<f32> {
+        let flatten = |weight: f64| if weight > 1e-9 { weight.powf(1.0 - rare_shapes) } else { 0.0 };
+        let weights: Vec<f64> = self.weights(condition).into_iter().map(flatten).collect();
+        let mut point = rng.random::<f64>() * weights.iter().sum::<f64>();
+        let chosen = weights.iter().position(|&weight| {
+            point -= weight;
+            point < 0.0
+        });
+        let component = &self.components[chosen.unwrap_or(self.components.len() - 1)];
+        let unit = |(&mean, &variance): (&f64, &f64)| {
+            let noise: f64 = StandardNormal.sample(rng);
+            (mean + noise * variance.sqrt()) as f32
+        };
+        component.mean.iter().zip(&component.variance).map(unit).collect()
+    }
+
+    /// Weights of the components given a condition, not normalised; what is asked for and was never seen is ignored.
+    fn weights(&self, condition: &Condition) -> Vec<f64> {
+        let mut weights: Vec<f64> = self.components.iter().map(|component| component.weights[condition.class]).collect();
+        let narrow = |weights: &mut Vec<f64>, factors: Vec<f64>| {
+            let narrowed: Vec<f64> = weights.iter().zip(&factors).map(|(weight, factor)| weight * factor).collect();
+            if narrowed.iter().sum::<f64>() > 0.0 {
+                *weights = narrowed;
+            }
+        };
+        if weights.iter().sum::<f64>() <= 0.0 {
+            weights = vec![1.0; self.components.len()];
+        }
+        if let Some(root) = condition.root {
+            narrow(&mut weights, self.components.iter().map(|c| share(&c.roots, &root)).collect());
+        }
+        if let Some(size) = condition.size {
+            let exact: Vec<f64> = self.components.iter().map(|c| share(&c.sizes, &size)).collect();
+            let known = exact.iter().any(|&share| share > 0.0);
+            narrow(&mut weights, if known { exact } else { self.components.iter().map(|c| c.near(size)).collect() });
+        }
+        weights
+    }
+}
+
+impl Component {
+    /// Kernel estimate of the share of a size that was never seen.
+    fn near(&self, size: usize) -> f64 {
+        let kernel = |other: usize| {
+            let distance = ((size as f64).ln() - (other as f64).ln()) / SIZE_KERNEL;
+            (-0.5 * distance * distance).exp() + 1e-12
+        };
+        self.sizes.iter().map(|&(other, share)| share * kernel(other)).sum()
+    }
+}
+
+struct Gaussians {
+    weights: Vec<f64>,
+    means: Vec<Vec<f64>>,
+    variances: Vec<Vec<f64>>,
+}
+
+impl Gaussians {
+    fn responsibilities(&self, z: &[f64]) -> Vec<f64> {
+        let log_density = |k: usize| {
+            let terms = z.iter().zip(&self.means[k]).zip(&self.variances[k]);
+            self.weights[k].ln() - 0.5 * terms.map(|((x, mean), variance)| (x - mean).powi(2) / variance + variance.ln()).sum::<f64>()
+        };
+        let logs: Vec<f64> = (0..self.weights.len()).map(log_density).collect();
+        let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let mut shares: Vec<f64> = logs.iter().map(|log| (log - largest).exp()).collect();
+        let sum: f64 = shares.iter().sum();
+        shares.iter_mut().for_each(|share| *share /= sum);
+        shares
+    }
+
+    fn maximise(&mut self, points: &[Point], responsibilities: &[Vec<f64>]) {
+        for k in 0..self.weights.len() {
+            let total: f64 = responsibilities.iter().map(|r| r[k]).sum();
+            // A component that lost all its points keeps its place, with a weight that draws never reach.
+            self.weights[k] = (total / points.len() as f64).max(1e-12);
+            if total < 1e-9 {
+                continue;
+            }
+            for unit in 0..self.means[k].len() {
+                let weighted = |value: &dyn Fn(f64) -> f64| {
+                    points.iter().zip(responsibilities).map(|(point, r)| r[k] * value(point.z[unit])).sum::<f64>() / total
+                };
+                let mean = weighted(&|x| x);
+                self.means[k][unit] = mean;
+                self.variances[k][unit] = weighted(&|x| (x - mean).powi(2)).max(SMALLEST_VARIANCE);
+            }
+        }
+    }
+
+    fn describe(self, points: &[Point], responsibilities: &[Vec<f64>], classes: usize) -> Vec<Component> {
+        let mut class_totals = vec![0.0; classes];
+        points.iter().for_each(|point| class_totals[point.class] += 1.0);
+        let describe = |k: usize| {
+            let (mut weights, mut sizes, mut roots, mut total) =
+                (vec![0.0; classes], BTreeMap::<usize, f64>::new(), BTreeMap::<u32, f64>::new(), 0.0);
+            for (point, r) in points.iter().zip(responsibilities) {
+                if r[k] < 1e-6 {
+                    continue;
+                }
+                weights[point.class] += r[k] / class_totals[point.class];
+                *sizes.entry(point.size).or_insert(0.0) += r[k];
+                *roots.entry(point.root).or_insert(0.0) += r[k];
+                total += r[k];
+            }
+            let sizes = sizes.into_iter().map(|(size, weight)| (size, weight / total)).collect();
+            let roots = roots.into_iter().map(|(root, weight)| (root, weight / total)).collect();
+            Component { mean: self.means[k].clone(), variance: self.variances[k].clone(), weights, sizes, roots }
+        };
+        (0..self.weights.len()).map(describe).filter(|component| !component.sizes.is_empty()).collect()
+    }
+}
+
+fn distance(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| (x - y).powi(2)).sum()
+}
+
+/// Lloyd's algorithm from a k-means++ start; clusters become Gaussians.
+fn k_means(points: &[Point], k: usize, rng: &mut ChaCha8Rng) -> Gaussians {
+    let units = points[0].z.len();
+    let mut means = vec![points[rng.random_range(0..points.len())].z.clone()];
+    let mut nearest: Vec<f64> = points.iter().map(|point| distance(&point.z, &means[0])).collect();
+    while means.len() < k {
+        let mut target = rng.random::<f64>() * nearest.iter().sum::<f64>();
+        let chosen = nearest.iter().position(|&d| {
+            target -= d;
+            target < 0.0
+        });
+        let mean = points[chosen.unwrap_or(points.len() - 1)].z.clone();
+        nearest.iter_mut().zip(points).for_each(|(d, point)| *d = d.min(distance(&point.z, &mean)));
+        means.push(mean);
+    }
+    let mut clusters = vec![0; points.len()];
+    for _ in 0..K_MEANS_ITERATIONS {
+        for (cluster, point) in clusters.iter_mut().zip(points) {
+            let closer = |&a: &usize, &b: &usize| distance(&point.z, &means[a]).total_cmp(&distance(&point.z, &means[b]));
+            *cluster = (0..k).min_by(closer).unwrap_or(0);
+        }
+        for (c, mean) in means.iter_mut().enumerate() {
+            let members: Vec<&Point> = points.iter().zip(&clusters).filter(|&(_, &cluster)| cluster == c).map(|(point, _)| point).collect();
+            if !members.is_empty() {
+                *mean = (0..units).map(|unit| members.iter().map(|point| point.z[unit]).sum::<f64>() / members.len() as f64).collect();
+            }
+        }
+    }
+    let hard: Vec<Vec<f64>> = clusters.iter().map(|&c| (0..k).map(|j| if j == c { 1.0 } else { 0.0 }).collect()).collect();
+    let mut gaussians = Gaussians { weights: vec![1.0 / k as f64; k], variances: vec![vec![1.0; units]; k], means };
+    gaussians.maximise(points, &hard);
+    gaussians
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracesmith_trace::rng;
+
+    /// Two clouds: class 1, 5 spans, root 0 around −2; class 2, 9 spans, root 1 around +2.
+    fn points() -> Vec<Point> {
+        let mut rng = rng(1, "points");
+        let mut point = |centre: f64, class, size, root| {
+            let z = (0..2)
+                .map(|_| {
+                    let e: f64 = StandardNormal.sample(&mut rng);
+                    centre + 0.1 * e
+                })
+                .collect();
+            Point { z, class, size, root }
+        };
+        (0..200).map(|i| if i % 2 == 0 { point(-2.0, 1, 5, 0) } else { point(2.0, 2, 9, 1) }).collect()
+    }
+
+    fn share_above_zero(mixture: &Mixture, condition: Condition) -> f64 {
+        let mut rng = rng(2, "draws");
+        (0..500).filter(|_| mixture.draw(&condition, 0.0, &mut rng)[0] > 0.0).count() as f64 / 500.0
+    }
+
+    #[test]
+    fn the_components_find_the_clouds_and_conditions_pick_them() {
+        let mixture = Mixture::fit(&points(), 2, 3, &mut rng(0, "em"));
+        let free = Condition { class: 1, size: None, root: None };
+        assert!(mixture.fits(2, 3));
+        assert_eq!(share_above_zero(&mixture, free), 0.0);
+        assert_eq!(share_above_zero(&mixture, Condition { class: 2, ..free }), 1.0);
+        // A class that was never seen is any class.
+        let unknown = Condition { class: 0, ..free };
+        assert!((share_above_zero(&mixture, unknown) - 0.5).abs() < 0.1);
+        assert_eq!(share_above_zero(&mixture, Condition { root: Some(1), ..unknown }), 1.0);
+        assert_eq!(share_above_zero(&mixture, Condition { size: Some(5), ..unknown }), 0.0);
+        // Closest to 9 spans in the logarithm.
+        assert_eq!(share_above_zero(&mixture, Condition { size: Some(8), ..unknown }), 1.0);
+    }
+
+    #[test]
+    fn rare_components_can_be_drawn_more_often() {
+        let mut points = points();
+        points.retain({
+            let mut i = 0;
+            move |_| {
+                i += 1;
+                i % 2 == 1 || i < 22
+            }
+        });
+        points.iter_mut().for_each(|point| point.class = 0);
+        let mixture = Mixture::fit(&points, 2, 1, &mut rng(0, "em"));
+        let share = |rare: f64| {
+            let mut rng = rng(2, "draws");
+            let condition = Condition { class: 0, size: None, root: None };
+            (0..1000).filter(|_| mixture.draw(&condition, rare, &mut rng)[0] > 0.0).count() as f64 / 1000.0
+        };
+        assert!((share(0.0) - 0.09).abs() < 0.04 && (share(1.0) - 0.5).abs() < 0.06, "{} {}", share(0.0), share(1.0));
+    }
+
+    #[test]
+    fn draws_have_the_moments_of_the_points() {
+        let mixture = Mixture::fit(&points(), 2, 3, &mut rng(0, "em"));
+        let mut rng = rng(3, "draws");
+        let draws: Vec<f64> =
+            (0..2000).map(|_| f64::from(mixture.draw(&Condition { class: 1, size: None, root: None }, 0.0, &mut rng)[0])).collect();
+        let mean = draws.iter().sum::<f64>() / 2000.0;
+        let deviation = (draws.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 2000.0).sqrt();
+        assert!((mean + 2.0).abs() < 0.05 && (deviation - 0.1).abs() < 0.03, "{mean} {deviation}");
+    }
+
+    #[test]
+    fn identical_points_are_no_trouble() {
+        let same = vec![Point { z: vec![1.0], class: 0, size: 1, root: 0 }; 10];
+        let mixture = Mixture::fit(&same, 4, 1, &mut rng(0, "em"));
+        let z = mixture.draw(&Condition { class: 0, size: None, root: None }, 0.0, &mut rng(0, "draw"));
+        assert!((z[0] - 1.0).abs() < 0.1);
+    }
+}

@@ -1,0 +1,61 @@
+//! Our generator: a hierarchical VAE over trees whose decoder can only produce valid traces and whose prior is learnt.
+//!
+//! A trace has a latent `z_G`, each of its spans a latent `z_v`. The structure decoder draws the tree span by span, the timing decoder then
+//! draws two gaps a span as quantiles of `tracesmith-codec`. Shapes in comments: `B` traces and `R` spans a batch, `L` latent units, `P` labels.
+
+mod batch;
+mod config;
+mod encoder;
+mod loss;
+mod mixture;
+mod prior;
+mod sample;
+mod sampler;
+mod structure;
+mod timing;
+
+use burn::module::Module;
+use burn::tensor::Device;
+
+pub use batch::TreeBatch;
+pub use config::{TreeHvaeConfig, TreeSizes, TreeTrainConfig, size_bucket};
+pub use mixture::{Condition, Mixture, Point, TRACES_A_COMPONENT};
+pub use sample::{TreeSample, all_trees};
+pub use sampler::TreeSampling;
+
+use crate::graph::CONDITIONS;
+use crate::layers::Mlp;
+
+/// Encoder, prior and decoders.
+#[derive(Module, Debug)]
+pub struct TreeHvae {
+    encoder: encoder::Encoder,
+    prior: prior::GraphPrior,
+    structure: structure::StructureDecoder,
+    timing: timing::TimingDecoder,
+    /// Reads label counts, size, root and class from `z_G`.
+    auxiliary: Mlp,
+    #[module(skip)]
+    config: TreeHvaeConfig,
+    #[module(skip)]
+    sizes: TreeSizes,
+}
+
+impl TreeHvaeConfig {
+    /// Initialises the network for traces of `sizes`.
+    pub fn init(&self, sizes: &TreeSizes, device: &Device) -> TreeHvae {
+        let read = 2 * sizes.labels + size_bucket(sizes.max_spans) + 1 + CONDITIONS;
+        TreeHvae {
+            encoder: encoder::Encoder::new(self, sizes, device),
+            prior: prior::GraphPrior::new(self, device),
+            structure: structure::StructureDecoder::new(self, sizes, device),
+            timing: timing::TimingDecoder::new(self, sizes, device),
+            auxiliary: Mlp::new(self.graph_latent.max(1), 96, read, device),
+            config: self.clone(),
+            sizes: *sizes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

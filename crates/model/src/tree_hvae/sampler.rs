@@ -1,0 +1,126 @@
+//! Running the decoders step by step on whole batches.
+
+mod choice;
+mod structure;
+mod times;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand_chacha::ChaCha8Rng;
+use tracesmith_codec::Tokens;
+
+pub use choice::TreeSampling;
+
+use super::sample::TreeSample;
+use super::{Condition, Point, TreeBatch, TreeHvae};
+use crate::Noise;
+use choice::Picker;
+
+/// Posterior means of one trace.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Latents {
+    /// `z_G`.
+    pub graph: Vec<f32>,
+    /// `z_v` of every span.
+    pub spans: Vec<Vec<f32>>,
+}
+
+impl TreeHvae {
+    /// Units of `z_G`; 0 if it is left out.
+    pub fn graph_latent(&self) -> usize {
+        self.config.graph_latent
+    }
+
+    /// Draws a trace for every condition from `z_G` given (see [`super::Mixture::draw`]). Sizes that are asked for are met exactly, and
+    /// so are roots; a free size ends at `limit` spans at the latest.
+    pub fn sample(
+        &self,
+        graph: &[Vec<f32>],
+        conditions: &[Condition],
+        limit: usize,
+        sampling: &TreeSampling,
+        rng: &mut ChaCha8Rng,
+        device: &Device,
+    ) -> Vec<Tokens> {
+        let graph = rows(graph, self.config.graph_latent.max(1), device);
+        let mut picker = Picker::Draw { sampling, rng };
+        let structures = self.draw_structures(graph.clone(), conditions, limit, &mut picker);
+        let classes: Vec<usize> = conditions.iter().map(|condition| condition.class).collect();
+        self.draw_times(graph, structures, &classes, None, &mut picker)
+    }
+
+    /// The most likely trace of the size of every sample, given the means of its latents and nothing else.
+    pub fn reconstruct(&self, samples: &[&TreeSample], device: &Device) -> Vec<Tokens> {
+        let latents = self.posterior_means(samples, device);
+        let graph: Vec<Vec<f32>> = latents.iter().map(|latents| latents.graph.clone()).collect();
+        let graph = rows(&graph, self.config.graph_latent.max(1), device);
+        let condition = |sample: &&TreeSample| Condition { class: sample.class, size: Some(sample.len()), root: None };
+        let conditions: Vec<Condition> = samples.iter().map(condition).collect();
+        let mut picker = Picker::MostLikely;
+        let structures = self.draw_structures(graph.clone(), &conditions, self.sizes.max_spans, &mut picker);
+        let classes: Vec<usize> = samples.iter().map(|sample| sample.class).collect();
+        let spans: Vec<Vec<Vec<f32>>> = latents.into_iter().map(|latents| latents.spans).collect();
+        self.draw_times(graph, structures, &classes, Some(&spans), &mut picker)
+    }
+
+    /// Means of the latents of every sample.
+    pub fn posterior_means(&self, samples: &[&TreeSample], device: &Device) -> Vec<Latents> {
+        let batch = TreeBatch::new(samples, &self.sizes, self.config.bins, device);
+        let encoded = self.encoder.forward(&batch);
+        let spans = self.encoder.spans(&encoded, &encoded.graph.mean, &batch).mean;
+        let (graph, spans) = (host_rows(encoded.graph.mean), host_rows(spans));
+        let mut latents = vec![Latents { graph: Vec::new(), spans: Vec::new() }; samples.len()];
+        for (trace, &i) in batch.order.iter().enumerate() {
+            let spans = (0..samples[i].len()).map(|step| spans[batch.packing.row(trace, step)].clone()).collect();
+            latents[i] = Latents { graph: graph[trace].clone(), spans };
+        }
+        latents
+    }
+
+    /// `draws` draws of `z_G` from the posterior of every sample.
+    pub fn posterior_points(&self, samples: &[&TreeSample], draws: usize, noise: &mut Noise, device: &Device) -> Vec<Point> {
+        let batch = TreeBatch::new(samples, &self.sizes, self.config.bins, device);
+        let posterior = self.encoder.forward(&batch).graph;
+        let mut points = Vec::with_capacity(samples.len() * draws);
+        for _ in 0..draws {
+            for (z, &i) in host_rows(posterior.draw(noise)).iter().zip(&batch.order) {
+                let z = z.iter().map(|&x| f64::from(x)).collect();
+                points.push(Point { z, class: samples[i].class, size: samples[i].len(), root: samples[i].tokens.labels[0] });
+            }
+        }
+        points
+    }
+
+    /// Draws of `z_G` from the prior that was trained along, or from N(0, I) where priors are not learnt.
+    pub fn draw_trained_prior(&self, conditions: &[Condition], noise: &mut Noise, rng: &mut ChaCha8Rng, device: &Device) -> Vec<Vec<f32>> {
+        let units = self.config.graph_latent.max(1);
+        let standard = noise.normal(conditions.len(), units, device);
+        if self.config.graph_latent == 0 {
+            return vec![vec![0.0; units]; conditions.len()];
+        }
+        if !self.config.learned_priors {
+            return host_rows(standard);
+        }
+        let classes: Vec<usize> = conditions.iter().map(|condition| condition.class).collect();
+        let size = structure::size_columns(conditions, device);
+        let weights = host_rows(self.prior.log_weights(&structure::ids(&classes, device), size).exp());
+        let components: Vec<usize> = weights.iter().map(|row| choice::draw(row, rng)).collect();
+        let (means, deviations) = self.prior.components();
+        let components = structure::ids(&components, device);
+        host_rows(means.select(0, components.clone()) + deviations.select(0, components) * standard)
+    }
+}
+
+/// `[n, columns]` from rows on the host.
+fn rows(of: &[Vec<f32>], columns: usize, device: &Device) -> Tensor<2> {
+    Tensor::from_data(TensorData::new(of.concat(), [of.len(), columns]), device)
+}
+
+/// Rows on the host.
+fn host_rows(tensor: Tensor<2>) -> Vec<Vec<f32>> {
+    let columns = tensor.dims()[1];
+    host(tensor).chunks(columns).map(<[f32]>::to_vec).collect()
+}
+
+fn host(tensor: Tensor<2>) -> Vec<f32> {
+    crate::hvae::floats(tensor.flatten::<1>(0, 1))
+}

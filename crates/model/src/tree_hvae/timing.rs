@@ -1,0 +1,150 @@
+//! Decoder of the gaps, once the tree is known.
+
+use burn::module::Module;
+use burn::nn::{Linear, LinearConfig};
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Tensor};
+
+use super::batch::{TreeBatch, table};
+use super::encoder::{CLASS_WIDTH, Gaussian, OUTCOME_WIDTH};
+use super::{TreeHvaeConfig, TreeSizes};
+use crate::Noise;
+use crate::graph::CONDITIONS;
+use crate::layers::{Direction, Lookup, Mlp, PackedGru};
+
+/// Units of the projection of `z_G` and the class.
+const CONTEXT_WIDTH: usize = 64;
+
+/// Reads the spans in preorder with the quantiles drawn so far and predicts, per span, its latent, its head gap and its tail gap. A unit
+/// that runs backwards tells it what is still to come.
+#[derive(Module, Debug)]
+pub(crate) struct TimingDecoder {
+    labels: Lookup,
+    around: Lookup,
+    depths: Lookup,
+    outcomes: Lookup,
+    class: Lookup,
+    context: Linear,
+    lookahead: PackedGru,
+    unit: PackedGru,
+    latent: Mlp,
+    head: Mlp,
+    tail: Mlp,
+    dropout: f64,
+    score_noise: f64,
+}
+
+/// Logits of a batch in training, one row a span.
+pub(crate) struct TimingOutputs {
+    /// Prior of `z_v` given the past, `[R, L]`.
+    pub prior: Gaussian,
+    /// `[R, bins]`.
+    pub heads: Tensor<2>,
+    /// `[R, bins]`.
+    pub tails: Tensor<2>,
+}
+
+impl TimingDecoder {
+    pub fn new(config: &TreeHvaeConfig, sizes: &TreeSizes, device: &Device) -> Self {
+        let (label, depth, width, latent) = (config.label_width, config.depth_width, config.timing_width, config.span_latent.max(1));
+        let tree = 3 * label + depth + OUTCOME_WIDTH + 1;
+        let still = tree + config.lookahead_width + CONTEXT_WIDTH;
+        Self {
+            labels: Lookup::new(sizes.labels, label, device),
+            around: Lookup::new(sizes.labels + 1, label, device),
+            depths: Lookup::new(sizes.max_depth + 1, depth, device),
+            outcomes: Lookup::new(sizes.outcomes, OUTCOME_WIDTH, device),
+            class: Lookup::new(CONDITIONS, CLASS_WIDTH, device),
+            context: LinearConfig::new(config.graph_latent.max(1) + CLASS_WIDTH, CONTEXT_WIDTH).init(device),
+            lookahead: PackedGru::new(tree, config.lookahead_width, device),
+            unit: PackedGru::new(still + past_width(latent), width, device),
+            latent: Mlp::new(width, 64, 2 * latent, device),
+            head: Mlp::new(width + latent, 64, config.bins, device),
+            tail: Mlp::new(width + latent + 1, 64, config.bins, device),
+            dropout: config.dropout,
+            score_noise: config.score_noise,
+        }
+    }
+
+    /// What is known of every span before any time is drawn: `[R, F]`.
+    pub fn still(&self, batch: &TreeBatch, graph: Tensor<2>) -> Tensor<2> {
+        let tree = Tensor::cat(
+            vec![
+                self.labels.forward(&batch.labels),
+                self.around.forward(&batch.parent_labels),
+                self.around.forward(&batch.sibling_labels),
+                self.depths.forward(&batch.depths),
+                self.outcomes.forward(&batch.outcomes),
+                batch.leaves.clone(),
+            ],
+            1,
+        );
+        let start = Tensor::zeros([batch.len(), self.lookahead.width()], &tree.device());
+        let ahead = self.lookahead.forward(tree.clone(), start, &batch.packing, Direction::Backward);
+        let context = relu(self.context.forward(Tensor::cat(vec![graph, self.class.forward(&batch.classes)], 1)));
+        Tensor::cat(vec![tree, ahead, batch.spread(context)], 1)
+    }
+
+    /// Width of the state.
+    pub fn width(&self) -> usize {
+        self.unit.width()
+    }
+
+    /// State after one more span of every trace, from `still` and `past` of that span (see [`past_width`]).
+    pub fn step(&self, still: Tensor<2>, past: Tensor<2>, state: Tensor<2>) -> Tensor<2> {
+        self.unit.step(Tensor::cat(vec![still, past], 1), state)
+    }
+
+    /// Prior of `z_v` from the state of its span.
+    pub fn latent(&self, state: Tensor<2>) -> Gaussian {
+        Gaussian::split(self.latent.forward(state))
+    }
+
+    /// Logits of the head gap from state and `z_v`.
+    pub fn head_logits(&self, state: Tensor<2>, latent: Tensor<2>) -> Tensor<2> {
+        self.head.forward(Tensor::cat(vec![state, latent], 1))
+    }
+
+    /// Logits of the tail gap from state, `z_v` and the score of the head, `[n, 1]`.
+    pub fn tail_logits(&self, state: Tensor<2>, latent: Tensor<2>, head_score: Tensor<2>) -> Tensor<2> {
+        self.tail.forward(Tensor::cat(vec![state, latent, head_score], 1))
+    }
+
+    /// Priors and logits of a whole batch with the true past.
+    pub fn forward(&self, batch: &TreeBatch, graph: Tensor<2>, spans: Tensor<2>, mut noise: Option<&mut Noise>) -> TimingOutputs {
+        let device = spans.device();
+        let scores = match noise.as_deref_mut() {
+            Some(noise) if self.score_noise > 0.0 => batch.scores.clone() + noise.normal(batch.rows(), 2, &device) * self.score_noise,
+            _ => batch.scores.clone(),
+        };
+        let known = table(Tensor::cat(vec![spans.clone(), scores.clone()], 1), None, batch.len());
+        let there = Tensor::cat(vec![Tensor::ones([batch.rows(), 1], &device), Tensor::zeros([batch.len() + 1, 1], &device)], 0);
+        let latent = spans.dims()[1];
+        let known_scores = known.clone().narrow(1, latent, 2);
+        let past = vec![
+            known.clone().select(0, batch.previous.clone()),
+            known.clone().select(0, batch.parents.clone()),
+            known.select(0, batch.siblings.clone()),
+            known_scores.select(0, batch.namesakes.clone()),
+            there.select(0, batch.namesakes.clone()),
+        ];
+        let x = Tensor::cat([vec![self.still(batch, graph)], past].concat(), 1);
+        let start = Tensor::zeros([batch.len(), self.unit.width()], &device);
+        let states = self.unit.forward(x, start, &batch.packing, Direction::Forward);
+        let states = match noise {
+            Some(noise) => noise.dropout(states, self.dropout),
+            None => states,
+        };
+        TimingOutputs {
+            prior: self.latent(states.clone()),
+            heads: self.head_logits(states.clone(), spans.clone()),
+            tails: self.tail_logits(states, spans, scores.narrow(1, 0, 1)),
+        }
+    }
+}
+
+/// Columns of the past of a span: latent and scores of the previous span, the parent and the previous sibling, then the scores of the last
+/// span with the same label and 1 if there is one.
+pub(crate) fn past_width(latent: usize) -> usize {
+    3 * (latent + 2) + 2 + 1
+}
