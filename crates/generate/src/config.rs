@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 use tracesmith_model::flat_vae::FlatVaeConfig;
 use tracesmith_model::hvae::HvaeConfig;
 use tracesmith_model::train::TrainConfig;
+use tracesmith_model::tree_hvae::TreeSampling;
 use tracesmith_trace::Corpus;
 
-use crate::{Fit, FitError, FittedGenerator, Generator, RandomSampling, SamplingConfig};
+use crate::tree_hvae::TreeHvaeGenerator;
+use crate::{Fit, FitError, FittedGenerator, Generator, MarkovTree, RandomSampling, SamplingConfig};
 
 /// The paper's hierarchical VAE: network, training and sampling.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
@@ -38,29 +40,45 @@ pub struct FlatVaeGenerator {
 pub enum GeneratorConfig {
     /// See [`RandomSampling`].
     RandomSampling(RandomSampling),
+    /// See [`MarkovTree`].
+    MarkovTree(MarkovTree),
     /// See [`FlatVaeGenerator`].
     FlatVae(FlatVaeGenerator),
     /// See [`HvaeGenerator`].
     Hvae(HvaeGenerator),
+    /// See [`TreeHvaeGenerator`].
+    TreeHvae(TreeHvaeGenerator),
+}
+
+/// How a kind of generator draws traces.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Sampling {
+    /// A VAE with a decoder over pairs of spans.
+    Pairs(SamplingConfig),
+    /// `tree-hvae`.
+    Tree(TreeSampling),
 }
 
 /// Every kind of generator with its default configuration.
 pub fn default_generators() -> Vec<(&'static str, GeneratorConfig)> {
     let all = [
         GeneratorConfig::RandomSampling(RandomSampling::default()),
+        GeneratorConfig::MarkovTree(MarkovTree::default()),
         GeneratorConfig::FlatVae(FlatVaeGenerator::default()),
         GeneratorConfig::Hvae(HvaeGenerator::default()),
+        GeneratorConfig::TreeHvae(TreeHvaeGenerator::default()),
     ];
     all.into_iter().map(|config| (config.kind(), config)).collect()
 }
 
 impl GeneratorConfig {
     /// How traces are drawn, for generators that can be told.
-    pub fn sampling(&self) -> Option<&SamplingConfig> {
+    pub fn sampling(&self) -> Option<Sampling> {
         match self {
-            Self::RandomSampling(_) => None,
-            Self::FlatVae(generator) => Some(&generator.sampling),
-            Self::Hvae(generator) => Some(&generator.sampling),
+            Self::RandomSampling(_) | Self::MarkovTree(_) => None,
+            Self::FlatVae(generator) => Some(Sampling::Pairs(generator.sampling.clone())),
+            Self::Hvae(generator) => Some(Sampling::Pairs(generator.sampling.clone())),
+            Self::TreeHvae(generator) => Some(Sampling::Tree(generator.sampling.clone())),
         }
     }
 
@@ -68,18 +86,31 @@ impl GeneratorConfig {
     pub fn fitting(&self) -> Self {
         let mut config = self.clone();
         match &mut config {
-            Self::RandomSampling(_) => {}
+            Self::RandomSampling(_) | Self::MarkovTree(_) => {}
             Self::FlatVae(generator) => generator.sampling = SamplingConfig::default(),
             Self::Hvae(generator) => generator.sampling = SamplingConfig::default(),
+            Self::TreeHvae(generator) => generator.sampling = TreeSampling::default(),
         }
         config
+    }
+
+    /// Epochs of training on `traces` traces; 0 for a generator that is not trained.
+    pub fn epochs(&self, traces: usize) -> usize {
+        match self {
+            Self::RandomSampling(_) | Self::MarkovTree(_) => 0,
+            Self::FlatVae(generator) => generator.train.epochs,
+            Self::Hvae(generator) => generator.train.epochs,
+            Self::TreeHvae(generator) => generator.train.epochs(traces - (traces as f64 * generator.train.validation).round() as usize),
+        }
     }
 
     fn generator(&self) -> &dyn Generator {
         match self {
             Self::RandomSampling(generator) => generator,
+            Self::MarkovTree(generator) => generator,
             Self::FlatVae(generator) => generator,
             Self::Hvae(generator) => generator,
+            Self::TreeHvae(generator) => generator,
         }
     }
 }

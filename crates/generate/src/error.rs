@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use thiserror::Error;
+use tracesmith_codec::CodecError;
 use tracesmith_model::checkpoint::CheckpointError;
 use tracesmith_model::train::TrainError;
 
@@ -29,6 +30,14 @@ pub enum FitError {
         "conditional = true needs traces labelled normal and abnormal; this corpus has only one kind: give a fault file, or set conditional = false"
     )]
     NoLabels,
+    /// Traces are too deep for a table of depths.
+    #[error("the deepest trace has {depth} spans below one another; tree-hvae takes {limit} at most: leave such traces out")]
+    TooDeep {
+        /// Depth of the deepest trace.
+        depth: usize,
+        /// Largest depth it takes.
+        limit: usize,
+    },
     /// A setting makes no sense.
     #[error("{key} = {value}: {expected}")]
     BadSetting {
@@ -39,6 +48,9 @@ pub enum FitError {
         /// What it must be.
         expected: &'static str,
     },
+    /// The traces cannot be turned into tokens.
+    #[error(transparent)]
+    Codec(#[from] CodecError),
     /// Training failed.
     #[error(transparent)]
     Train(#[from] TrainError),
@@ -61,6 +73,17 @@ pub enum SampleError {
     /// The generator was fitted without labels.
     #[error("this {0} model was fitted without labels and cannot generate {1} traces: fit it on labelled traces with conditional = true")]
     NotConditional(&'static str, &'static str),
+    /// The generator does not know roots.
+    #[error("{0} cannot be asked for a root operation")]
+    NoRoots(&'static str),
+    /// No training trace had that root.
+    #[error("no training trace begins with {asked:?}; roots are: {known}")]
+    NoSuchRoot {
+        /// The operation asked for.
+        asked: String,
+        /// The first roots that there are.
+        known: String,
+    },
     /// The training data had no such trace.
     #[error("the training data had no {0} trace")]
     NoSuchLabel(&'static str),

@@ -2,24 +2,29 @@
 //!
 //! No real trace is read at sampling time: what a fitted generator keeps is its weights or tables and a [`CorpusProfile`].
 
+mod aggregate;
 mod config;
 mod error;
+mod markov_tree;
 mod parallel;
 mod profile;
 mod random_sampling;
 mod request;
 mod store;
 mod structure;
+mod tree_hvae;
 mod vae;
 
-pub use config::{FlatVaeGenerator, GeneratorConfig, HvaeGenerator, default_generators};
+pub use config::{FlatVaeGenerator, GeneratorConfig, HvaeGenerator, Sampling, default_generators};
 pub use error::{FitError, SampleError, StoreError};
+pub use markov_tree::MarkovTree;
 pub use parallel::map_parallel;
 pub use profile::CorpusProfile;
 pub use random_sampling::{LabelDraw, RandomSampling};
 pub use request::{LabelRequest, Request, SizeMode};
 pub use store::{MODEL_FILE, load};
-pub use structure::{EdgeRule, SamplingConfig, Structure};
+pub use structure::{EdgeRule, Prior, SamplingConfig, Structure};
+pub use tree_hvae::{Diagnostics, TreeHvaeGenerator};
 
 use std::path::Path;
 
@@ -67,6 +72,17 @@ pub trait FittedGenerator: Send + Sync {
 
     /// Encodes and decodes the posterior mean of every trace; `None` for a generator without an encoder.
     fn reconstruct(&self, corpus: &Corpus) -> Option<Vec<Reconstruction>>;
+
+    /// Posterior mean of the latent of every trace, for a generator that has one.
+    fn latents(&self, _corpus: &Corpus) -> Option<Vec<Vec<f64>>> {
+        None
+    }
+
+    /// `steps` traces on the straight line between the latents of the first and the last trace of `corpus`, which must have the vocabularies
+    /// of the training traces; `None` for a generator without such latents, or without traces.
+    fn interpolate(&self, _corpus: &Corpus, _steps: usize, _seed: u64) -> Option<Corpus> {
+        None
+    }
 
     /// Losses epoch by epoch with the names of their terms, for a trained generator.
     fn history(&self) -> Option<(&'static [&'static str], &[EpochRecord])>;

@@ -1,5 +1,7 @@
 //! What every fitted generator remembers of its training corpus: names, sizes, labels and the time it covers. No trace.
 
+use std::collections::BTreeSet;
+
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -7,6 +9,9 @@ use tracesmith_model::graph::condition;
 use tracesmith_trace::{Corpus, CorpusBuilder, Label, Vocabulary};
 
 use crate::{LabelRequest, Request, SampleError, SizeMode};
+
+/// Roots that a message names.
+const LISTED_ROOTS: usize = 20;
 
 /// Vocabularies, sizes and labels of the training corpus.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +33,17 @@ pub struct CorpusProfile {
 pub(crate) struct Plan {
     pub size: usize,
     pub label: Label,
+}
+
+/// What a generator can be asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Abilities {
+    /// Traces of one label.
+    pub labels: bool,
+    /// Sizes of its own.
+    pub sizes: bool,
+    /// Traces with one root operation.
+    pub roots: bool,
 }
 
 impl CorpusProfile {
@@ -61,15 +77,18 @@ impl CorpusProfile {
         [1, 2].iter().all(|&wanted| self.labels.iter().any(|(label, _)| condition(label) == wanted))
     }
 
-    /// A builder for a synthetic corpus: same names, no measured start offsets.
-    pub(crate) fn builder(&self) -> CorpusBuilder {
-        CorpusBuilder::new(format!("{}-synthetic", self.name), self.services.clone(), self.operations.clone(), false)
+    /// A builder for a synthetic corpus with the same names; `has_starts` says whether the generator makes start offsets.
+    pub(crate) fn builder(&self, has_starts: bool) -> CorpusBuilder {
+        CorpusBuilder::new(format!("{}-synthetic", self.name), self.services.clone(), self.operations.clone(), has_starts)
     }
 
-    /// Size and label of every trace of a request; `conditional` says whether the generator has a use for labels.
-    pub(crate) fn plan(&self, request: &Request, kind: &'static str, conditional: bool) -> Result<Vec<Plan>, SampleError> {
-        if let (Some(label), false) = (request.label, conditional) {
+    /// Size and label of every trace of a request. Where the model chooses sizes itself, those of the plans mean nothing.
+    pub(crate) fn plan(&self, request: &Request, kind: &'static str, abilities: Abilities) -> Result<Vec<Plan>, SampleError> {
+        if let (Some(label), false) = (request.label, abilities.labels) {
             return Err(SampleError::NotConditional(kind, label.name()));
+        }
+        if request.root.is_some() && !abilities.roots {
+            return Err(SampleError::NoRoots(kind));
         }
         let wanted = |label: &Label| match request.label {
             None => true,
@@ -90,7 +109,7 @@ impl CorpusProfile {
             SizeMode::Fixed(asked) if asked == 0 || asked > self.max_spans() => {
                 return Err(SampleError::Size { asked, limit: self.max_spans() });
             }
-            SizeMode::Model => return Err(SampleError::NoOwnSizes(kind)),
+            SizeMode::Model if !abilities.sizes => return Err(SampleError::NoOwnSizes(kind)),
             _ => {}
         }
         let mut rng = tracesmith_trace::rng(request.seed, "plan");
@@ -103,9 +122,27 @@ impl CorpusProfile {
                 SizeMode::Range => (label, rng.random_range(smallest..=largest)),
                 SizeMode::Empirical | SizeMode::Model => (label, drawn),
             };
-            Plan { size, label: if conditional { label.clone() } else { Label::Unknown } }
+            Plan { size, label: if abilities.labels { label.clone() } else { Label::Unknown } }
         };
         Ok((0..request.count).map(&mut draw).collect())
+    }
+
+    /// Those of `roots`, which come with their service and operation, that are `asked` for as `operation` or `service/operation`.
+    pub(crate) fn roots_named<R>(&self, asked: &str, roots: impl Iterator<Item = (R, (u32, u32))>) -> Result<Vec<R>, SampleError> {
+        let (mut named, mut known) = (Vec::new(), BTreeSet::new());
+        for (root, (service, operation)) in roots {
+            let operation = self.operations.name(operation);
+            let full = format!("{}/{operation}", self.services.name(service));
+            if operation == asked || full == asked {
+                named.push(root);
+            }
+            known.insert(full);
+        }
+        if named.is_empty() {
+            let known: Vec<String> = known.into_iter().take(LISTED_ROOTS).collect();
+            return Err(SampleError::NoSuchRoot { asked: asked.to_owned(), known: known.join(", ") });
+        }
+        Ok(named)
     }
 
     /// Id and start of a synthetic trace.

@@ -6,8 +6,9 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use tracesmith_model::graph::{CONDITIONS, condition};
 use tracesmith_model::train::EpochRecord;
-use tracesmith_trace::{Corpus, Span, Trace};
+use tracesmith_trace::{Corpus, Span, SpanKind, Trace};
 
+use crate::profile::Abilities;
 use crate::store::{Description, Stored, write_description};
 use crate::structure::in_preorder;
 use crate::{CorpusProfile, Fit, FitError, FittedGenerator, Generator, Reconstruction, Request, SampleError, StoreError};
@@ -80,9 +81,9 @@ impl FittedGenerator for Fitted {
     }
 
     fn sample(&self, request: &Request) -> Result<Corpus, SampleError> {
-        let mut builder = self.profile.builder();
+        let mut builder = self.profile.builder(false);
         let mut rng = tracesmith_trace::rng(request.seed, "random-sampling");
-        for plan in self.profile.plan(request, self.kind(), true)? {
+        for plan in self.profile.plan(request, self.kind(), Abilities { labels: true, ..Abilities::default() })? {
             let durations = &self.durations_us[condition(&plan.label)];
             let spans: Vec<Span> = (0..plan.size)
                 .map(|_| Span {
@@ -91,10 +92,11 @@ impl FittedGenerator for Fitted {
                     start_us: 0.0,
                     duration_us: durations[rng.random_range(0..durations.len())],
                     status: 0,
+                    kind: SpanKind::Unspecified,
                 })
                 .collect();
             let parents: Vec<Option<usize>> = (0..plan.size).map(|i| (i > 0).then(|| rng.random_range(0..i))).collect();
-            let (spans, edges) = in_preorder(&spans, &parents);
+            let (spans, edges) = in_preorder(&spans, &parents, false);
             let (id, start_ns) = self.profile.identity(&mut rng);
             builder.push(Trace { id, start_ns, label: plan.label, spans, edges }).expect("ids of the profile, edges of a tree");
         }

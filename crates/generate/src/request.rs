@@ -94,6 +94,8 @@ pub struct Request {
     pub size: SizeMode,
     /// Their label; `None` draws labels as often as they were in the training data.
     pub label: Option<LabelRequest>,
+    /// Operation of the root, as `operation` or `service/operation`; `None` draws roots as often as they were in the training data.
+    pub root: Option<String>,
     /// Seed.
     pub seed: u64,
     /// Number of threads; 0 for one a core. Does not change the result.
@@ -103,7 +105,7 @@ pub struct Request {
 impl Request {
     /// `count` traces of empirical sizes with any label.
     pub fn new(count: usize, seed: u64) -> Self {
-        Self { count, size: SizeMode::Empirical, label: None, seed, threads: 0 }
+        Self { count, size: SizeMode::Empirical, label: None, root: None, seed, threads: 0 }
     }
 }
 

@@ -7,10 +7,13 @@ use serde::{Deserialize, Serialize};
 use tracesmith_model::flat_vae::FlatVaeConfig;
 use tracesmith_model::hvae::HvaeConfig;
 use tracesmith_model::train::{EpochRecord, initialise};
+use tracesmith_model::tree_hvae::TreeSizes;
 use tracesmith_model::{Device, DurationScale, Sizes, checkpoint};
 
+use crate::aggregate::AggregatePrior;
+use crate::tree_hvae::{self, FittedTreeHvae, StoredTreeHvae};
 use crate::vae::{FittedVae, Network};
-use crate::{CorpusProfile, FittedGenerator, SamplingConfig, StoreError, random_sampling};
+use crate::{CorpusProfile, FittedGenerator, Prior, Sampling, SamplingConfig, StoreError, markov_tree, random_sampling};
 
 /// Description of a fitted generator inside its folder.
 pub const MODEL_FILE: &str = "model.json";
@@ -32,8 +35,10 @@ pub(crate) struct Description {
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub(crate) enum Stored {
     RandomSampling(random_sampling::Fitted),
+    MarkovTree(markov_tree::Fitted),
     FlatVae(StoredVae<FlatVaeConfig>),
     Hvae(StoredVae<HvaeConfig>),
+    TreeHvae(Box<StoredTreeHvae>),
 }
 
 /// What a VAE needs beside its weights.
@@ -44,6 +49,9 @@ pub(crate) struct StoredVae<N> {
     pub profile: CorpusProfile,
     pub sizes: Sizes,
     pub scale: DurationScale,
+    /// For [`Prior::Aggregate`]; models of earlier versions have none.
+    #[serde(default)]
+    pub aggregate: Option<AggregatePrior>,
     pub history: Vec<EpochRecord>,
 }
 
@@ -58,7 +66,7 @@ impl Description {
 ///
 /// # Errors
 /// [`StoreError`] if the folder holds no model, a damaged one, or weights that do not fit its vocabulary.
-pub fn load(folder: &Path, device: &Device, adjust: impl FnOnce(&mut SamplingConfig)) -> Result<Box<dyn FittedGenerator>, StoreError> {
+pub fn load(folder: &Path, device: &Device, adjust: impl FnOnce(&mut Sampling)) -> Result<Box<dyn FittedGenerator>, StoreError> {
     let path = folder.join(MODEL_FILE);
     let text = fs::read_to_string(&path).map_err(|source| StoreError::Io { path: path.clone(), source })?;
     let format = |message: String| StoreError::Format { path: path.clone(), message };
@@ -68,8 +76,13 @@ pub fn load(folder: &Path, device: &Device, adjust: impl FnOnce(&mut SamplingCon
     }
     match generator {
         Stored::RandomSampling(fitted) => Ok(Box::new(fitted)),
+        Stored::MarkovTree(fitted) => {
+            fitted.check().map_err(format)?;
+            Ok(Box::new(fitted))
+        }
         Stored::FlatVae(stored) => load_vae(stored, folder, device, adjust),
         Stored::Hvae(stored) => load_vae(stored, folder, device, adjust),
+        Stored::TreeHvae(stored) => load_tree(*stored, folder, device, adjust),
     }
 }
 
@@ -77,7 +90,7 @@ fn load_vae<N: Network + 'static>(
     mut stored: StoredVae<N>,
     folder: &Path,
     device: &Device,
-    adjust: impl FnOnce(&mut SamplingConfig),
+    adjust: impl FnOnce(&mut Sampling),
 ) -> Result<Box<dyn FittedGenerator>, StoreError> {
     let path = folder.join(MODEL_FILE);
     let StoredVae { profile, sizes, .. } = &stored;
@@ -87,12 +100,46 @@ fn load_vae<N: Network + 'static>(
         return Err(StoreError::Format { path, message: "its vocabulary, sizes and period contradict each other".into() });
     }
     stored.network.check().map_err(|error| StoreError::Format { path: path.clone(), message: error.to_string() })?;
-    adjust(&mut stored.sampling);
-    stored.sampling.check().map_err(|error| StoreError::Format { path, message: error.to_string() })?;
+    stored.sampling = match adjusted(Sampling::Pairs(stored.sampling), adjust) {
+        Sampling::Pairs(sampling) => sampling,
+        Sampling::Tree(_) => return Err(StoreError::Format { path, message: "these are the sampling settings of tree-hvae".into() }),
+    };
+    stored.sampling.check().map_err(|error| StoreError::Format { path: path.clone(), message: error.to_string() })?;
+    if stored.sampling.prior == Prior::Aggregate && stored.aggregate.is_none() {
+        let message = "it was fitted without mixtures of the aggregate posterior: fit it again, or draw from the standard prior".into();
+        return Err(StoreError::Format { path, message });
+    }
     // Under the lock of `initialise`: weights drawn here would disturb those of a fit on another thread.
     let blank = initialise(0, device, |device| stored.network.build(&stored.sizes, device));
+    if stored.aggregate.as_ref().is_some_and(|prior| !prior.fits(&blank)) {
+        return Err(StoreError::Format { path, message: "its mixtures do not fit its latents".into() });
+    }
     let model = checkpoint::load(blank, &folder.join(WEIGHTS_FILE))?;
     Ok(Box::new(FittedVae { stored, model, device: device.clone() }))
+}
+
+fn adjusted(mut sampling: Sampling, adjust: impl FnOnce(&mut Sampling)) -> Sampling {
+    adjust(&mut sampling);
+    sampling
+}
+
+fn load_tree(
+    mut stored: StoredTreeHvae,
+    folder: &Path,
+    device: &Device,
+    adjust: impl FnOnce(&mut Sampling),
+) -> Result<Box<dyn FittedGenerator>, StoreError> {
+    let path = folder.join(MODEL_FILE);
+    let format = |message: String| StoreError::Format { path: path.clone(), message };
+    stored.check().map_err(format)?;
+    stored.sampling = match adjusted(Sampling::Tree(stored.sampling), adjust) {
+        Sampling::Tree(sampling) => sampling,
+        Sampling::Pairs(_) => return Err(format("these are the sampling settings of another generator".into())),
+    };
+    tree_hvae::check_sampling(&stored.sampling).map_err(|error| format(error.to_string()))?;
+    let blank = initialise(0, device, |device| stored.network.init(&TreeSizes::of(&stored.codec), device));
+    let model = checkpoint::load(blank, &folder.join(WEIGHTS_FILE))?;
+    Ok(Box::new(FittedTreeHvae { stored, model, device: device.clone() }))
 }
 
 /// Writes [`MODEL_FILE`], last of all files of a model, so that a folder with it is complete.

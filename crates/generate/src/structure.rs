@@ -6,7 +6,7 @@ use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 use tracesmith_model::DurationScale;
 use tracesmith_model::hvae::DecodedGraph;
-use tracesmith_trace::{Edge, Span, preorder};
+use tracesmith_trace::{Edge, Span, SpanKind, preorder};
 
 use crate::FitError;
 
@@ -32,10 +32,23 @@ pub enum Structure {
     Tree,
 }
 
+/// Where the latents of a generated trace come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum Prior {
+    /// N(0, I), the paper's.
+    #[default]
+    Standard,
+    /// Mixtures of Gaussians fitted to the posterior of the training traces.
+    Aggregate,
+}
+
 /// How traces are drawn from the decoder of a VAE.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SamplingConfig {
+    /// Where latents come from.
+    pub prior: Prior,
     /// Temperature of the service and operation distributions; 0 takes the most likely class.
     pub temperature: f64,
     /// Which pairs become edges.
@@ -57,6 +70,7 @@ pub struct SamplingConfig {
 impl Default for SamplingConfig {
     fn default() -> Self {
         Self {
+            prior: Prior::Standard,
             temperature: 1.0,
             edges: EdgeRule::Threshold,
             edge_threshold: 0.9,
@@ -99,12 +113,12 @@ impl SamplingConfig {
             let operation = categorical(&graph.operations[i], self.temperature, rng);
             let noise: f64 = StandardNormal.sample(rng);
             let duration_us = scale.decode(graph.durations[i] + (noise * self.duration_noise) as f32);
-            Span { service, operation, start_us: 0.0, duration_us, status: 0 }
+            Span { service, operation, start_us: 0.0, duration_us, status: 0, kind: SpanKind::Unspecified }
         };
         let spans: Vec<Span> = (0..graph.services.len()).map(|i| span(i, rng)).collect();
         match self.structure {
             Structure::Raw => (spans, self.raw_edges(graph, rng)),
-            Structure::Tree => in_preorder(&spans, &most_likely_parents(graph)),
+            Structure::Tree => in_preorder(&spans, &most_likely_parents(graph), false),
         }
     }
 
@@ -170,10 +184,12 @@ fn most_likely_parents(graph: &DecodedGraph) -> Vec<Option<usize>> {
     (0..graph.durations.len()).map(best).collect()
 }
 
-/// Spans of a tree in preorder, with its edges.
-pub(crate) fn in_preorder(spans: &[Span], parents: &[Option<usize>]) -> (Vec<Span>, Vec<Edge>) {
+/// Spans of a tree in preorder, with its edges; siblings are ordered by start if there `has_starts`.
+pub(crate) fn in_preorder(spans: &[Span], parents: &[Option<usize>], has_starts: bool) -> (Vec<Span>, Vec<Edge>) {
     let labels: Vec<(u32, u32)> = spans.iter().map(|span| (span.service, span.operation)).collect();
-    let order = preorder(parents, &labels, None);
+    // In ns, as in the sources of start times.
+    let starts_ns: Option<Vec<i64>> = has_starts.then(|| spans.iter().map(|span| (span.start_us * 1000.0).round() as i64).collect());
+    let order = preorder(parents, &labels, starts_ns.as_deref());
     let mut place = vec![0u32; spans.len()];
     for (new, &old) in (0u32..).zip(&order) {
         place[old] = new;

@@ -1,4 +1,4 @@
-//! What the two VAEs have in common: fitting, drawing from N(0, I), reconstructing.
+//! What the two VAEs have in common: fitting, drawing from a prior, reconstructing.
 
 use std::path::Path;
 
@@ -7,14 +7,15 @@ use tracesmith_model::flat_vae::{FlatVae, FlatVaeConfig};
 use tracesmith_model::graph::condition;
 use tracesmith_model::hvae::{Decoded, Hvae, HvaeConfig};
 use tracesmith_model::train::{EpochRecord, Objective, Run, TrainConfig, Trained, initialise, train};
-use tracesmith_model::{Device, DurationScale, Graph, GraphBatch, Module, Noise, Sizes, checkpoint};
+use tracesmith_model::{Device, DurationScale, Graph, GraphBatch, Latents, Module, Noise, Sizes, checkpoint};
 use tracesmith_trace::{Corpus, Trace, derive_seed, split};
 
-use crate::profile::Plan;
+use crate::aggregate::AggregatePrior;
+use crate::profile::{Abilities, Plan};
 use crate::store::{Description, Stored, StoredVae, WEIGHTS_FILE, write_description};
 use crate::structure::{arg_max, edges_above};
 use crate::{
-    CorpusProfile, Fit, FitError, FittedGenerator, FlatVaeGenerator, Generator, HvaeGenerator, Reconstruction, Request, SampleError,
+    CorpusProfile, Fit, FitError, FittedGenerator, FlatVaeGenerator, Generator, HvaeGenerator, Prior, Reconstruction, Request, SampleError,
     SamplingConfig, StoreError, map_parallel,
 };
 
@@ -22,20 +23,39 @@ use crate::{
 const LARGEST: usize = 512;
 
 /// Traces a chunk of generation: a chunk has a random stream of its own, so that chunks can be made anywhere in any order.
-const CHUNK: usize = 256;
+pub(crate) const CHUNK: usize = 256;
 
 /// Cells `B·N²` of a decoded batch.
-const CELLS: usize = 1 << 16;
+pub(crate) const CELLS: usize = 1 << 16;
 
 /// A VAE that decodes a batch at once.
-pub(crate) trait Vae: Objective + Sync {
+pub(crate) trait Vae: Objective<Sample = Graph, Batch = GraphBatch> + Sync {
     const KIND: &'static str;
+    /// Whether every span has a latent of its own.
+    const SPAN_LATENTS: bool;
+    fn latent(&self) -> usize;
+    fn draw_posterior(&self, batch: &GraphBatch, noise: &mut Noise) -> Latents;
+    fn decode_latents(&self, layout: &GraphBatch, latents: &Latents) -> Decoded;
+    /// Decodes latents from N(0, I).
     fn decode_prior(&self, layout: &GraphBatch, noise: &mut Noise) -> Decoded;
     fn reconstruct(&self, batch: &GraphBatch) -> Decoded;
 }
 
 impl Vae for Hvae {
     const KIND: &'static str = "hvae";
+    const SPAN_LATENTS: bool = true;
+
+    fn latent(&self) -> usize {
+        Hvae::latent(self)
+    }
+
+    fn draw_posterior(&self, batch: &GraphBatch, noise: &mut Noise) -> Latents {
+        Hvae::draw_posterior(self, batch, noise)
+    }
+
+    fn decode_latents(&self, layout: &GraphBatch, latents: &Latents) -> Decoded {
+        Hvae::decode_latents(self, layout, latents)
+    }
 
     fn decode_prior(&self, layout: &GraphBatch, noise: &mut Noise) -> Decoded {
         let device = layout.device();
@@ -51,6 +71,19 @@ impl Vae for Hvae {
 
 impl Vae for FlatVae {
     const KIND: &'static str = "flat-vae";
+    const SPAN_LATENTS: bool = false;
+
+    fn latent(&self) -> usize {
+        FlatVae::latent(self)
+    }
+
+    fn draw_posterior(&self, batch: &GraphBatch, noise: &mut Noise) -> Latents {
+        FlatVae::draw_posterior(self, batch, noise)
+    }
+
+    fn decode_latents(&self, layout: &GraphBatch, latents: &Latents) -> Decoded {
+        FlatVae::decode_latents(self, layout, latents)
+    }
 
     fn decode_prior(&self, layout: &GraphBatch, noise: &mut Noise) -> Decoded {
         let z = noise.normal(layout.graphs, self.latent(), &layout.device());
@@ -142,7 +175,7 @@ impl Network for FlatVaeConfig {
     }
 }
 
-fn check_ranges(settings: &[(&'static str, f64, f64, f64)]) -> Result<(), FitError> {
+pub(crate) fn check_ranges(settings: &[(&'static str, f64, f64, f64)]) -> Result<(), FitError> {
     match settings.iter().find(|(_, value, low, high)| !(low..=high).contains(&value)) {
         None => Ok(()),
         Some(&(key, value, low, _)) => {
@@ -205,8 +238,9 @@ fn fit_vae<N: Network + 'static>(
     let observe = fit.observe;
     let mut forward = |record: &EpochRecord| observe(N::Model::TERMS, record);
     let run = Run { seed: derive_seed(fit.seed, "train"), device: fit.device, resume: fit.resume, observe: &mut forward };
-    let Trained { model, history } = train(model, &training, &validation, config, run)?;
-    let stored = StoredVae { network: network.clone(), sampling: sampling.clone(), profile, sizes, scale, history };
+    let Trained { model, history } = train(model, &training, &validation, &config.into(), run)?;
+    let aggregate = Some(AggregatePrior::fit(&model, &training, network.conditional(), fit.seed, fit.device));
+    let stored = StoredVae { network: network.clone(), sampling: sampling.clone(), profile, sizes, scale, aggregate, history };
     Ok(Box::new(FittedVae { stored, model, device: fit.device.clone() }))
 }
 
@@ -214,13 +248,20 @@ impl<N: Network + 'static> FittedVae<N> {
     /// A chunk of a request, from a stream that only the seed and the number of the chunk decide.
     fn chunk(&self, plans: &[Plan], number: usize, seed: u64) -> Vec<Trace> {
         let mut noise = Noise::new(seed, &format!("latents/{number}"));
+        let mut latents = tracesmith_trace::rng(seed, &format!("latents/{number}"));
         let mut rng = tracesmith_trace::rng(seed, &format!("draws/{number}"));
         let sizes: Vec<usize> = plans.iter().map(|plan| plan.size).collect();
         let mut traces = vec![Trace::default(); plans.len()];
         for positions in plan_by_size(&sizes, CHUNK, CELLS) {
             let blanks: Vec<Graph> = positions.iter().map(|&i| blank(&plans[i])).collect();
             let layout = GraphBatch::new(&blanks.iter().collect::<Vec<_>>(), &self.device);
-            let decoded = self.model.decode_prior(&layout, &mut noise).into_graphs(&layout);
+            let decoded = match &self.stored.aggregate {
+                Some(prior) if self.stored.sampling.prior == Prior::Aggregate => {
+                    self.model.decode_latents(&layout, &prior.draw(&blanks, &mut latents))
+                }
+                _ => self.model.decode_prior(&layout, &mut noise),
+            };
+            let decoded = decoded.into_graphs(&layout);
             for (&i, graph) in positions.iter().zip(&decoded) {
                 let (spans, edges) = self.stored.sampling.draw(graph, &self.stored.scale, &mut rng);
                 let (id, start_ns) = self.stored.profile.identity(&mut rng);
@@ -248,10 +289,11 @@ impl<N: Network + 'static> FittedGenerator for FittedVae<N> {
 
     fn sample(&self, request: &Request) -> Result<Corpus, SampleError> {
         let profile = &self.stored.profile;
-        let plans = profile.plan(request, self.kind(), self.stored.network.conditional())?;
+        let abilities = Abilities { labels: self.stored.network.conditional(), ..Abilities::default() };
+        let plans = profile.plan(request, self.kind(), abilities)?;
         let chunks: Vec<&[Plan]> = plans.chunks(CHUNK).collect();
         let traces = map_parallel(chunks.len(), request.threads, |number| self.chunk(chunks[number], number, request.seed));
-        let mut builder = profile.builder();
+        let mut builder = profile.builder(false);
         for trace in traces.into_iter().flatten() {
             builder.push(trace).expect("ids of the profile, edges from earlier to later spans");
         }

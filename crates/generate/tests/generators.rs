@@ -8,12 +8,12 @@ use std::fs;
 
 use rand::RngExt;
 use tracesmith_generate::{
-    Fit, FitError, FittedGenerator, Generator, GeneratorConfig, HvaeGenerator, LabelRequest, Request, SampleError, SamplingConfig,
-    SizeMode, StoreError, Structure, default_generators, load, map_parallel,
+    Fit, FitError, FittedGenerator, Generator, GeneratorConfig, HvaeGenerator, LabelRequest, Prior, Request, SampleError, Sampling,
+    SamplingConfig, SizeMode, StoreError, Structure, default_generators, load, map_parallel,
 };
 use tracesmith_model::Device;
 use tracesmith_model::train::TrainConfig;
-use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Fault, Label, Span, Trace, ValidityCounts, Vocabulary};
+use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Fault, Label, Span, SpanKind, Trace, ValidityCounts, Vocabulary};
 
 const SERVICES: [&str; 3] = ["cart", "frontend", "payment"];
 const OPERATIONS: [&str; 4] = ["charge", "get", "list", "put"];
@@ -38,6 +38,7 @@ fn labelled(count: usize, label: impl Fn(usize) -> Label) -> Corpus {
             start_us: 0.0,
             duration_us: rng.random_range(10.0..100_000.0),
             status: 0,
+            kind: SpanKind::Unspecified,
         };
         let spans = (0..size).map(|_| span()).collect();
         let edges = (1..size as u32).map(|child| Edge { parent: rng.random_range(0..child), child }).collect();
@@ -52,7 +53,7 @@ fn small_generators() -> Vec<(String, GeneratorConfig)> {
     let mut all = Vec::new();
     for (kind, mut config) in default_generators() {
         match &mut config {
-            GeneratorConfig::RandomSampling(_) => {}
+            GeneratorConfig::RandomSampling(_) | GeneratorConfig::MarkovTree(_) => {}
             GeneratorConfig::FlatVae(generator) => {
                 generator.train = train.clone();
                 (generator.model.latent, generator.model.hidden, generator.model.span_width) = (6, 16, 8);
@@ -63,6 +64,10 @@ fn small_generators() -> Vec<(String, GeneratorConfig)> {
                 let mut conditional = generator.clone();
                 conditional.model.conditional = true;
                 all.push(("hvae, conditional".to_owned(), GeneratorConfig::Hvae(conditional)));
+            }
+            GeneratorConfig::TreeHvae(generator) => {
+                (generator.train.steps, generator.train.batch) = (8, 8);
+                (generator.model.encoder_width, generator.model.structure_width, generator.model.timing_width) = (8, 8, 8);
             }
         }
         all.push((kind.to_owned(), config));
@@ -85,6 +90,14 @@ fn small_hvae(change: impl FnOnce(&mut HvaeGenerator)) -> GeneratorConfig {
     let Some((_, GeneratorConfig::Hvae(mut generator))) = found else { panic!("hvae is a default generator") };
     change(&mut generator);
     GeneratorConfig::Hvae(generator)
+}
+
+/// A change of the settings of the two VAEs with a decoder over pairs.
+fn pairs(adjust: impl FnOnce(&mut SamplingConfig)) -> impl FnOnce(&mut Sampling) {
+    |sampling| match sampling {
+        Sampling::Pairs(sampling) => adjust(sampling),
+        Sampling::Tree(_) => panic!("settings of another generator"),
+    }
 }
 
 fn sizes(corpus: &Corpus) -> Vec<usize> {
@@ -124,7 +137,9 @@ fn impossible_sizes_are_refused() {
         for asked in [0, LARGEST + 1, usize::MAX] {
             assert_eq!(error(SizeMode::Fixed(asked)), SampleError::Size { asked, limit: LARGEST }, "{name}");
         }
-        assert_eq!(error(SizeMode::Model), SampleError::NoOwnSizes(generator.kind()), "{name}");
+        if !["markov-tree", "tree-hvae"].contains(&name.as_str()) {
+            assert_eq!(error(SizeMode::Model), SampleError::NoOwnSizes(generator.kind()), "{name}");
+        }
     }
 }
 
@@ -166,7 +181,7 @@ fn a_label_that_the_training_data_lacks_is_refused() {
     for (name, config) in small_generators() {
         match (name.as_str(), try_fit(&config, &normal)) {
             ("hvae, conditional", fitted) => assert!(matches!(fitted, Err(FitError::NoLabels))),
-            ("random-sampling", fitted) => {
+            ("random-sampling" | "markov-tree" | "tree-hvae", fitted) => {
                 let wanted = Request { label: Some(LabelRequest::Abnormal), ..Request::new(5, 0) };
                 assert_eq!(fitted.unwrap().sample(&wanted).unwrap_err(), SampleError::NoSuchLabel("abnormal"));
             }
@@ -206,7 +221,14 @@ fn a_saved_generator_samples_the_same_traces_from_its_folder_alone() {
         generator.save(&saved).unwrap();
         let mut files: Vec<_> = fs::read_dir(&saved).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         files.sort();
-        assert_eq!(files, if name == "random-sampling" { vec!["model.json"] } else { vec!["model.json", "weights.bpk"] });
+        assert_eq!(
+            files,
+            if ["random-sampling", "markov-tree"].contains(&name.as_str()) {
+                vec!["model.json"]
+            } else {
+                vec!["model.json", "weights.bpk"]
+            }
+        );
         let description = fs::read_to_string(saved.join("model.json")).unwrap();
         assert!(!description.contains("real-1"), "{name}: no training trace may be kept");
 
@@ -227,7 +249,7 @@ fn sampling_can_be_adjusted_when_a_model_is_loaded() {
     let config = small_hvae(|generator| generator.sampling.duration_noise = 0.0);
     try_fit(&config, &corpus(30)).unwrap().save(folder.path()).unwrap();
     let sample = |adjust: fn(&mut SamplingConfig)| {
-        let generator = load(folder.path(), &Device::flex(), adjust).unwrap();
+        let generator = load(folder.path(), &Device::flex(), pairs(adjust)).unwrap();
         generator.sample(&Request::new(40, 0)).unwrap()
     };
     let names = |corpus: &Corpus| corpus.span_operations().to_vec();
@@ -235,7 +257,48 @@ fn sampling_can_be_adjusted_when_a_model_is_loaded() {
     assert_eq!(sample(|sampling| sampling.edge_threshold = 1.0).edge_count(), 0);
     let all_pairs: usize = sizes(&sample(|_| ())).iter().map(|n| n * (n - 1) / 2).sum();
     assert_eq!(sample(|sampling| sampling.edge_threshold = 0.0).edge_count(), all_pairs);
-    assert!(load(folder.path(), &Device::flex(), |sampling| sampling.temperature = -1.0).is_err());
+    assert!(load(folder.path(), &Device::flex(), pairs(|sampling| sampling.temperature = -1.0)).is_err());
+}
+
+#[test]
+fn the_aggregate_prior_draws_other_traces_and_is_kept_with_the_model() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, config) in small_generators() {
+        if !matches!(config, GeneratorConfig::FlatVae(_) | GeneratorConfig::Hvae(_)) {
+            continue;
+        }
+        try_fit(&config, &corpus(60)).unwrap().save(folder.path()).unwrap();
+        let sample = |prior, seed, threads| {
+            let generator = load(folder.path(), &Device::flex(), pairs(|sampling| sampling.prior = prior)).unwrap();
+            generator.sample(&Request { threads, ..Request::new(600, seed) }).unwrap()
+        };
+        let aggregate = sample(Prior::Aggregate, 3, 1);
+        assert_ne!(aggregate.span_durations_us(), sample(Prior::Standard, 3, 1).span_durations_us(), "{name}");
+        assert_eq!(aggregate, sample(Prior::Aggregate, 3, 4), "{name}");
+        assert_ne!(aggregate, sample(Prior::Aggregate, 4, 1), "{name}");
+    }
+}
+
+#[test]
+fn a_model_without_mixtures_loads_and_says_so_when_they_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    try_fit(&small_hvae(|_| ()), &corpus(30)).unwrap().save(folder.path()).unwrap();
+    let path = folder.path().join("model.json");
+    let mut description: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let mut edited = |edit: &dyn Fn(&mut serde_json::Map<String, serde_json::Value>)| {
+        edit(description["generator"].as_object_mut().unwrap());
+        fs::write(&path, description.to_string()).unwrap();
+        |prior| load(folder.path(), &Device::flex(), pairs(move |sampling| sampling.prior = prior))
+    };
+    let damaged = edited(&|generator| generator["aggregate"]["spans"] = serde_json::Value::Null);
+    assert!(damaged(Prior::Standard).err().unwrap().to_string().contains("do not fit"));
+    let old = edited(&|generator| {
+        generator.shift_remove("aggregate").unwrap();
+        generator["sampling"].as_object_mut().unwrap().shift_remove("prior").unwrap();
+    });
+    old(Prior::Standard).unwrap().sample(&Request::new(5, 0)).unwrap();
+    let error = old(Prior::Aggregate).err().unwrap().to_string();
+    assert!(error.contains("model.json") && error.contains("aggregate"), "{error}");
 }
 
 #[test]
@@ -243,7 +306,7 @@ fn tree_structure_gives_single_root_trees_only() {
     let trees = |sampling: &mut SamplingConfig| sampling.structure = Structure::Tree;
     for (name, mut config) in small_generators() {
         match &mut config {
-            GeneratorConfig::RandomSampling(_) => {}
+            GeneratorConfig::RandomSampling(_) | GeneratorConfig::MarkovTree(_) | GeneratorConfig::TreeHvae(_) => {}
             GeneratorConfig::FlatVae(generator) => trees(&mut generator.sampling),
             GeneratorConfig::Hvae(generator) => trees(&mut generator.sampling),
         }
