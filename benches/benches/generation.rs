@@ -17,9 +17,10 @@ fn fitted(corpus: &Corpus) -> Vec<Box<dyn FittedGenerator>> {
     let device = DeviceChoice::Auto.open().expect("the default device");
     let fit = |(_, mut config): (&str, GeneratorConfig)| {
         match &mut config {
-            GeneratorConfig::RandomSampling(_) => {}
+            GeneratorConfig::RandomSampling(_) | GeneratorConfig::MarkovTree(_) => {}
             GeneratorConfig::FlatVae(generator) => generator.train.epochs = 1,
             GeneratorConfig::Hvae(generator) => generator.train.epochs = 1,
+            GeneratorConfig::TreeHvae(generator) => generator.train.steps = 1,
         }
         let fit = Fit { seed: 0, device: &device, resume: None, observe: &mut |_, _| () };
         config.fit(corpus, fit).expect("a simulated corpus can be fitted")

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use tracesmith_formats::Format;
+use tracesmith_formats::{Format, Written};
+
+use crate::terminal::Terminal;
 
 /// Parses one of a few names; the help lists them, and a wrong one is answered with the nearest.
 pub fn one_of<T: Clone + Send + Sync + 'static>(named: impl IntoIterator<Item = (&'static str, T)>) -> impl TypedValueParser<Value = T> {
@@ -16,14 +18,24 @@ pub fn one_of<T: Clone + Send + Sync + 'static>(named: impl IntoIterator<Item = 
 }
 
 /// Every trace format by name.
-pub fn formats() -> [(&'static str, Format); 3] {
+pub fn formats() -> [(&'static str, Format); Format::ALL.len()] {
     Format::ALL.map(|format| (format.name(), format))
 }
 
-/// The format that the name of a file implies: Jaeger JSON for `.json` and `.json.gz`. Two formats end in `.csv`.
+/// Says what the spans had and the format has no place for.
+pub fn note_lost(written: &Written, format: Format, terminal: Terminal) {
+    if !written.lost.is_empty() {
+        terminal.note(format_args!("note: {format} has no place for {}", written.lost.join(", ")));
+    }
+}
+
+/// The format that the name of a file implies, with or without the ending of a compressed file: `.json` is Jaeger's, and OTLP's are
+/// `.jsonl`, which OpenTelemetry prefers, and `.pb`. Two formats end in `.csv`.
 pub fn format_of_name(path: &Path) -> Option<Format> {
     let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
-    name.strip_suffix(".gz").unwrap_or(&name).ends_with(".json").then_some(Format::JaegerJson)
+    let plain = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
+    let by_ending = [(".json", Format::JaegerJson), (".jsonl", Format::OtlpJson), (".pb", Format::OtlpProtobuf)];
+    by_ending.into_iter().find(|(ending, _)| plain.ends_with(ending)).map(|(_, format)| format)
 }
 
 #[cfg(test)]
@@ -31,10 +43,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_json_says_its_format() {
-        for (name, format) in
-            [("a/x.json", Some(Format::JaegerJson)), ("X.JSON.GZ", Some(Format::JaegerJson)), ("x.csv", None), ("..", None)]
-        {
+    fn json_and_otlp_say_their_format() {
+        for (name, format) in [
+            ("a/x.json", Some(Format::JaegerJson)),
+            ("X.JSON.GZ", Some(Format::JaegerJson)),
+            ("x.jsonl.zst", Some(Format::OtlpJson)),
+            ("x.pb", Some(Format::OtlpProtobuf)),
+            ("x.csv", None),
+            ("..", None),
+        ] {
             assert_eq!(format_of_name(Path::new(name)), format, "{name}");
         }
     }

@@ -5,14 +5,37 @@ use std::{
     process::ExitCode,
 };
 
-/// Prints the error with its causes and gives the exit code. A reader that has read enough (`tracesmith inspect … | head`) is no failure.
-pub fn report(error: &anyhow::Error) -> ExitCode {
-    if is_closed_pipe(error) {
-        return ExitCode::SUCCESS;
+/// Nothing could be judged: not the code of a verdict.
+const NO_VERDICT: u8 = 2;
+
+/// Exit code of a verb that does something: 0 if it is done, 1 if it failed. A reader that has read enough (`tracesmith inspect … | head`) is
+/// no failure.
+pub fn ended(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Err(error) if !is_closed_pipe(&error) => report(&error, ExitCode::FAILURE),
+        _ => ExitCode::SUCCESS,
     }
+}
+
+/// Exit code of a verb that judges: 0 if the verdict is good, 1 if it is not, 2 if there is none.
+pub fn judged(verdict: anyhow::Result<bool>) -> ExitCode {
+    match verdict {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => report(&error, ExitCode::from(NO_VERDICT)),
+    }
+}
+
+/// Says why, with all causes.
+fn report(error: &anyhow::Error, code: ExitCode) -> ExitCode {
     // Nobody can be told if standard error is closed.
     let _ = writeln!(io::stderr(), "error: {}", message(error));
-    ExitCode::FAILURE
+    code
+}
+
+/// The printing of a verdict whose reader has read enough; the exit code still tells it.
+pub fn unless_closed(printed: anyhow::Result<()>) -> anyhow::Result<()> {
+    printed.or_else(|error| if is_closed_pipe(&error) { Ok(()) } else { Err(error) })
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
@@ -45,6 +68,18 @@ mod tests {
         assert_eq!(message(&plain), "cannot fit: cannot open x: no such file");
         let quoting = Err::<(), _>(missing()).context("cannot open x: no such file").unwrap_err();
         assert_eq!(message(&quoting), "cannot open x: no such file");
+    }
+
+    #[test]
+    fn a_verdict_and_no_verdict_have_codes_of_their_own() {
+        let closed = || Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
+        let same = |a: ExitCode, b: ExitCode| assert_eq!(format!("{a:?}"), format!("{b:?}"));
+        same(judged(Ok(true)), ExitCode::SUCCESS);
+        same(judged(Ok(false)), ExitCode::FAILURE);
+        same(judged(closed()), ExitCode::from(2));
+        same(ended(closed()), ExitCode::SUCCESS);
+        same(ended(Err(anyhow::anyhow!("no"))), ExitCode::FAILURE);
+        assert!(unless_closed(closed()).is_ok() && unless_closed(Err(anyhow::anyhow!("full"))).is_err());
     }
 
     #[test]

@@ -3,7 +3,10 @@
 mod arguments;
 mod commands;
 mod failure;
+mod junit;
 mod progress;
+mod reading;
+mod settings;
 mod table;
 mod terminal;
 
@@ -13,11 +16,8 @@ use clap::Parser;
 
 use commands::Tracesmith;
 
-/// 0: done; 1: failed, with one message on standard error; 2: wrong usage, which the parser of the arguments says.
+/// 0: done, or a good verdict; 1: failed, with one message on standard error, or a bad verdict; 2: wrong usage, which the parser of the
+/// arguments says, or no verdict, with a message.
 fn main() -> ExitCode {
-    let tracesmith = Tracesmith::parse();
-    match tracesmith.run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failure::report(&error),
-    }
+    Tracesmith::parse().run()
 }

@@ -7,6 +7,8 @@ use tracesmith_generate::GeneratorConfig;
 use tracesmith_ingest::ClockOverflow;
 use tracesmith_model::classifier::ClassifierConfig;
 
+use crate::gnn_discriminator::GnnDiscriminatorConfig;
+
 /// A research question of the paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -47,6 +49,9 @@ pub struct Experiment {
     /// The downstream task of RQ2 and RQ3.
     #[serde(default)]
     pub utility: UtilityConfig,
+    /// The graph classifier that tells synthetic from real traces in RQ4.
+    #[serde(default)]
+    pub gnn_discriminator: GnnDiscriminatorConfig,
 }
 
 fn first_seed() -> Vec<u64> {
@@ -65,7 +70,8 @@ pub struct DataConfig {
     pub traces: usize,
     /// Share of them that no generator is fitted on.
     pub held_out: f64,
-    /// Share of a run, at its end, that stands for another run in RQ3 where none is given. Not used by simulators, which make another run.
+    /// Share of a run, at its end, that stands for another run in RQ2 and RQ3 where none is given. Not used by simulators, which make another
+    /// run, nor where neither question is asked.
     pub later: f64,
     /// Larger traces are left out, and counted: the decoder of the paper compares all pairs of spans.
     pub max_spans: usize,

@@ -41,10 +41,14 @@ pub(crate) struct Prepared {
     pub hash: String,
 }
 
-/// Loads or simulates the runs of a system.
-pub(crate) fn load(name: &str, system: &SystemConfig, config: &DataConfig) -> Result<Run, ExperimentError> {
+/// Loads or simulates the run of a system, and another one of it if `with_other` says that a question needs it.
+pub(crate) fn load(name: &str, system: &SystemConfig, config: &DataConfig, with_other: bool) -> Result<Run, ExperimentError> {
     let (traces, origin) = load_one(name, &system.dataset, &system.faults, config, config.seed)?;
     let (traces, other, described) = match (&system.other, simulator(&system.dataset)) {
+        _ if !with_other => {
+            let other = traces.empty_like().finish();
+            (traces, other, "–".to_owned())
+        }
         (Some(other), _) => {
             let corpus = load_one(name, other, &[], config, derive_seed(config.seed, "other run"))?.0;
             (traces, corpus, other.clone())
@@ -59,7 +63,7 @@ pub(crate) fn load(name: &str, system: &SystemConfig, config: &DataConfig) -> Re
         }
     };
     let (traces, other) = traces.aligned(&other);
-    if traces.len() < 10 || other.is_empty() {
+    if traces.len() < 10 || (with_other && other.is_empty()) {
         let message = format!("{} holds {} usable traces; at least 10 are needed, and one for the other run", system.dataset, traces.len());
         return Err(ExperimentError::Data { system: name.to_owned(), message });
     }
@@ -128,7 +132,7 @@ impl Run {
     /// The traces of one seed: a random sample of the run, split by trace.
     pub(crate) fn prepare(&self, config: &DataConfig, seed: u64) -> Result<Prepared, ExperimentError> {
         let sample = |corpus: &Corpus, stream: &str| {
-            let share = 1.0 - (config.traces as f64 / corpus.len() as f64).min(1.0);
+            let share = 1.0 - (config.traces as f64 / corpus.len().max(1) as f64).min(1.0);
             corpus.select(&split(corpus.len(), share, derive_seed(seed, stream)).train)
         };
         let traces = sample(&self.traces, "sample");
@@ -148,7 +152,7 @@ mod tests {
     fn a_seed_gives_disjoint_parts_of_the_asked_sizes_and_another_run() {
         let config = DataConfig { traces: 60, ..DataConfig::default() };
         let system = SystemConfig { dataset: "trainticket-sim".into(), other: None, faults: Vec::new() };
-        let run = load("tt", &system, &config).unwrap();
+        let run = load("tt", &system, &config, true).unwrap();
         let prepared = run.prepare(&config, 1).unwrap();
         assert_eq!((prepared.training.len(), prepared.held_out.len(), prepared.other.len()), (42, 18, 60));
         let ids = |corpus: &Corpus| corpus.traces().map(|t| t.id.to_owned()).collect::<std::collections::HashSet<_>>();
@@ -162,7 +166,7 @@ mod tests {
     fn an_unknown_data_set_and_a_missing_file_are_named() {
         for dataset in ["nonsense", "no/such/file.csv", "no/such/*.csv"] {
             let system = SystemConfig { dataset: dataset.into(), other: None, faults: Vec::new() };
-            let error = load("sn", &system, &DataConfig::default()).unwrap_err().to_string();
+            let error = load("sn", &system, &DataConfig::default(), true).unwrap_err().to_string();
             assert!(error.contains(dataset) && error.contains("sn"), "{error}");
         }
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use thiserror::Error;
+use tracesmith_evaluate::EvaluationError;
 
 /// Why an experiment cannot be run.
 #[derive(Debug, Error)]
@@ -76,5 +77,11 @@ impl ExperimentError {
             source = cause.source();
         }
         Self::Stage { stage: stage.to_owned(), message }
+    }
+}
+
+impl From<EvaluationError> for ExperimentError {
+    fn from(error: EvaluationError) -> Self {
+        Self::stage("evaluate", &error)
     }
 }

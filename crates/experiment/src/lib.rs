@@ -9,6 +9,8 @@ mod config;
 mod data;
 mod error;
 mod figures;
+mod gnn_discriminator;
+mod latent;
 mod matrix;
 mod outcome;
 mod paper;
@@ -21,5 +23,6 @@ mod utility;
 
 pub use config::{DataConfig, Experiment, Question, SystemConfig, UtilityConfig};
 pub use error::ExperimentError;
+pub use gnn_discriminator::GnnDiscriminatorConfig;
 pub use matrix::{Variant, read};
 pub use run::{Progress, RunOptions, RunSummary, run};

@@ -15,7 +15,7 @@ use crate::outcome::Outcome;
 use crate::provenance::Provenance;
 use crate::report::{FlatMetrics, write_report};
 use crate::study::Study;
-use crate::{ExperimentError, tables};
+use crate::{ExperimentError, Question, tables};
 
 /// How an experiment is run.
 #[derive(Debug, Clone, Default)]
@@ -103,7 +103,8 @@ impl Context<'_> {
     fn study(&self, variant: &Variant, folder: &Path) -> Result<(Outcome, Vec<Run>), ExperimentError> {
         let experiment = &variant.experiment;
         let systems: Vec<_> = experiment.systems.iter().collect();
-        let runs = map_parallel(systems.len(), self.threads, |i| load(systems[i].0, systems[i].1, &experiment.data))
+        let with_other = experiment.asks(Question::Rq2) || experiment.asks(Question::Rq3);
+        let runs = map_parallel(systems.len(), self.threads, |i| load(systems[i].0, systems[i].1, &experiment.data, with_other))
             .into_iter()
             .collect::<Result<Vec<Run>, _>>()?;
         let of_seed = |&seed: &u64| runs.iter().map(|run| run.prepare(&experiment.data, seed)).collect::<Result<Vec<_>, _>>();

@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use tracesmith_evaluate::{
-    Comparison, Entries, ReconstructionTally, TraceContent, ceiling, compare, memorisation, nested, structural_fidelity, validity,
+    Comparison, Entries, ReconstructionTally, TraceContent, ceiling, compare, memorisation, nested, privacy, privacy_ceiling,
+    structural_fidelity, validity,
 };
-use tracesmith_generate::{Fit, FittedGenerator, Generator, GeneratorConfig, MODEL_FILE, Request, SizeMode, load, map_parallel};
+use tracesmith_generate::{Fit, FittedGenerator, Generator, GeneratorConfig, MODEL_FILE, Request, Sampling, SizeMode, load, map_parallel};
 use tracesmith_model::Device;
 use tracesmith_trace::{Corpus, Edge, derive_seed};
 
@@ -18,7 +19,7 @@ use crate::data::Prepared;
 use crate::outcome::{Confusion, LossCurve, Outcome, ProjectionPoints, Samples};
 use crate::run::Progress;
 use crate::utility::{Protocol, TestScores, UtilityScores};
-use crate::{Experiment, ExperimentError, Question};
+use crate::{Experiment, ExperimentError, Question, gnn_discriminator, latent};
 
 /// Everything that the stages of a variant share.
 pub(crate) struct Study<'a> {
@@ -46,8 +47,23 @@ struct Place {
 enum Job {
     Reconstruct(Place),
     Compare(Place, String),
-    Ceiling { seed: usize, system: usize },
-    Classify { seed: usize, training: Training },
+    Ceiling {
+        seed: usize,
+        system: usize,
+    },
+    /// What the latent of a trace is good for.
+    Latent(Place),
+    /// The graph classifier on held-out traces against synthetic ones.
+    Discriminate(Place),
+    /// The same against training traces.
+    GnnCeiling {
+        seed: usize,
+        system: usize,
+    },
+    Classify {
+        seed: usize,
+        training: Training,
+    },
 }
 
 /// What a classifier is trained on.
@@ -162,11 +178,7 @@ impl Study<'_> {
                 return Ok(((), true));
             }
             let config = self.generator(place.generator).1.fitting();
-            let epochs = match &config {
-                GeneratorConfig::RandomSampling(_) => 0,
-                GeneratorConfig::FlatVae(generator) => generator.train.epochs,
-                GeneratorConfig::Hvae(generator) => generator.train.epochs,
-            };
+            let epochs = config.epochs(self.traces(place).training.len());
             let mut observe = |terms: &'static [&'static str], record: &tracesmith_model::train::EpochRecord| {
                 let parts: Vec<String> = terms.iter().zip(&record.terms).map(|(name, value)| format!("{name} {value:.3}")).collect();
                 self.progress.epoch(&title, record.epoch, epochs, &format!("loss {:.3}  {}", record.total, parts.join("  ")));
@@ -180,11 +192,17 @@ impl Study<'_> {
     }
 
     fn load(&self, place: Place) -> Result<Box<dyn FittedGenerator>, ExperimentError> {
+        self.load_with(place, |_| ())
+    }
+
+    /// The fitted generator with the sampling settings of the experiment, changed by `adjust`.
+    fn load_with(&self, place: Place, adjust: impl FnOnce(&mut Sampling)) -> Result<Box<dyn FittedGenerator>, ExperimentError> {
         let config = self.generator(place.generator).1;
-        let adjust = |sampling: &mut _| {
+        let adjust = |sampling: &mut Sampling| {
             if let Some(wanted) = config.sampling() {
-                *sampling = wanted.clone();
+                *sampling = wanted;
             }
+            adjust(sampling);
         };
         load(&self.folder(place)?, self.device, adjust).map_err(|error| ExperimentError::stage(&self.title("load", place), &error))
     }
@@ -220,6 +238,11 @@ impl Study<'_> {
         }
         if experiment.asks(Question::Rq4) || experiment.asks(Question::Rq3) {
             jobs.extend((0..seeds).flat_map(|seed| (0..experiment.systems.len()).map(move |system| Job::Ceiling { seed, system })));
+            jobs.extend(places.iter().map(|&place| Job::Latent(place)));
+            if experiment.gnn_discriminator.enabled {
+                jobs.extend(places.iter().map(|&place| Job::Discriminate(place)));
+                jobs.extend((0..seeds).flat_map(|seed| (0..experiment.systems.len()).map(move |system| Job::GnnCeiling { seed, system })));
+            }
             jobs.extend(
                 places.iter().flat_map(|&place| experiment.utility.sizes.iter().map(move |size| Job::Compare(place, size.clone()))),
             );
@@ -253,6 +276,16 @@ impl Study<'_> {
         match job {
             Job::Reconstruct(place) => self.reconstruct(*place),
             Job::Compare(place, size) => self.compare(*place, size),
+            Job::Latent(place) => self.latent(*place),
+            Job::Discriminate(place) => {
+                let title = self.title("discriminate", *place);
+                self.discriminate(&title, self.traces(*place), &self.sample(*place, MAIN_SIZE)?, place.seed)
+            }
+            Job::GnnCeiling { seed, system } => {
+                let traces = &self.prepared[*seed][*system];
+                let title = format!("discriminate real · {} · seed {}", traces.system, self.experiment.seeds[*seed]);
+                self.discriminate(&title, traces, &traces.training, *seed)
+            }
             Job::Ceiling { seed, system } => self.ceiling(&self.prepared[*seed][*system], self.experiment.seeds[*seed]),
             Job::Classify { seed, training } => self.classify(*seed, training),
         }
@@ -302,19 +335,45 @@ impl Study<'_> {
             }
             let comparison = compare(&traces.held_out, &synthetic, seed).map_err(fail)?;
             let copied = memorisation(&traces.training, &traces.held_out, &synthetic).map_err(fail)?;
-            let entries = [comparison.entries(), nested("memorisation", copied.entries())].concat();
+            let attacked = privacy(&traces.training, &traces.held_out, &synthetic, seed).map_err(fail)?;
+            let entries = [comparison.entries(), nested("memorisation", copied.entries()), nested("privacy", attacked.entries())].concat();
             let Comparison { similarity, .. } = comparison;
             Ok(Found::Comparison { entries, real: similarity.projection.real, synthetic: similarity.projection.synthetic })
         };
         self.timed(&title, || self.cache.fetch("compare", &inputs, compute))
     }
 
+    fn latent(&self, place: Place) -> Result<Found, ExperimentError> {
+        let (title, traces) = (self.title("latent", place), self.traces(place));
+        let inputs = (self.fit_inputs(place), self.generator(place.generator).1);
+        let compute = || {
+            let free = self.load_with(place, |sampling| {
+                if let Sampling::Tree(sampling) = sampling {
+                    sampling.force_root = false;
+                }
+            })?;
+            let entries = latent::judge(self.load(place)?.as_ref(), free.as_ref(), traces, self.experiment.seeds[place.seed])?;
+            Ok(Found::Entries(entries))
+        };
+        self.timed(&title, || self.cache.fetch("latent", &inputs, compute))
+    }
+
+    /// The graph classifier on held-out real traces against others.
+    fn discriminate(&self, title: &str, traces: &Prepared, others: &Corpus, seed: usize) -> Result<Found, ExperimentError> {
+        let (config, seed) = (&self.experiment.gnn_discriminator, self.experiment.seeds[seed]);
+        let inputs = (&traces.hash, crate::cache::hash(others)?, config, seed);
+        let compute = || Ok(Found::Entries(gnn_discriminator::judge(&traces.held_out, others, config, seed, self.device)?));
+        self.timed(title, || self.cache.fetch("discriminate", &inputs, compute))
+    }
+
     fn ceiling(&self, traces: &Prepared, seed: u64) -> Result<Found, ExperimentError> {
         let title = format!("ceiling · {} · seed {seed}", traces.system);
         let compute = || {
-            let comparison = ceiling(&traces.training, &traces.held_out, traces.training.len(), seed);
-            let entries = comparison.map_err(|error| ExperimentError::stage(&title, &error))?.entries();
-            Ok(Found::Entries(entries))
+            let fail = |error| ExperimentError::stage(&title, &error);
+            let comparison = ceiling(&traces.training, &traces.held_out, traces.training.len(), seed).map_err(fail)?;
+            let attacked = privacy_ceiling(&traces.training, &traces.held_out, seed).map_err(fail)?;
+            let attacked = attacked.map(|attacked| nested("privacy", attacked.entries())).unwrap_or_default();
+            Ok(Found::Entries([comparison.entries(), attacked].concat()))
         };
         self.timed(&title, || self.cache.fetch("ceiling", &(&traces.hash, seed), compute))
     }
@@ -354,6 +413,13 @@ impl Study<'_> {
                     let (system, generator) = (self.traces(*place).system.clone(), self.generator(place.generator).0.to_owned());
                     outcome.visuals.projections.push(ProjectionPoints { system, generator, real, synthetic });
                 }
+            }
+            (Job::Latent(place), Found::Entries(entries)) => outcome.add(&format!("rq4.{}.latent", name(place)), &entries),
+            (Job::Discriminate(place), Found::Entries(entries)) => {
+                outcome.add(&format!("rq4.{}.{MAIN_SIZE}.discriminator", name(place)), &entries);
+            }
+            (Job::GnnCeiling { seed, system }, Found::Entries(entries)) => {
+                outcome.add(&format!("rq4.{}.ceiling.discriminator", self.prepared[*seed][*system].system), &entries);
             }
             (Job::Ceiling { seed, system }, Found::Entries(entries)) => {
                 outcome.add(&format!("rq4.{}.ceiling", self.prepared[*seed][*system].system), &entries);

@@ -30,6 +30,31 @@ const SIMILARITY: &[Metric] = &[
     ("similarity.instance.best_match", "instance similarity: best match of spans", NumberFormat::Ratio),
 ];
 
+const DISCRIMINATORS: &[Metric] = &[
+    ("discriminator.auc", "boosted trees on whole traces: AUC (0.5 = indistinguishable)", NumberFormat::Ratio),
+    ("discriminator.gnn_auc", "graph classifier: AUC", NumberFormat::Ratio),
+];
+
+const LATENT: &[Metric] = &[
+    ("latent.probe_root.accuracy", "linear probe of z_G: root operation", NumberFormat::Percent),
+    ("latent.probe_root.chance", "… most frequent root", NumberFormat::Percent),
+    ("latent.probe_class.accuracy", "linear probe of z_G: class", NumberFormat::Percent),
+    ("latent.probe_class.chance", "… most frequent class", NumberFormat::Percent),
+    ("latent.root_asked", "traces with the root that was asked for", NumberFormat::Percent),
+    ("latent.root_through_latent", "… if only z_G is drawn for it", NumberFormat::Percent),
+    ("latent.interpolation_valid", "valid traces between two traces of different roots", NumberFormat::Percent),
+    ("latent.interpolation_arrives", "paths that lead from one root to the other", NumberFormat::Percent),
+];
+
+const PRIVACY: &[Metric] = &[
+    ("privacy.dcr_closer_to_training", "closer to training than to held-out traces (0.5 = private)", NumberFormat::Ratio),
+    ("privacy.dcr_p5", "distance to the closest training record, 5th percentile", NumberFormat::Ratio),
+    ("privacy.membership_auc", "membership inference: AUC (0.5 = private)", NumberFormat::Ratio),
+    ("privacy.membership_tpr_at_1pct_fpr", "membership inference: true positives at 1 % false ones", NumberFormat::Percent),
+    ("privacy.rare_shapes.k5", "traces of a shape seen in fewer than 5 training traces", NumberFormat::Percent),
+    ("privacy.rare_shapes.never_seen", "traces of a shape never seen in training", NumberFormat::Percent),
+];
+
 const FIDELITY: &[Metric] = &[
     ("fidelity.structure", "structure", NumberFormat::Ratio),
     ("fidelity.duration", "duration", NumberFormat::Ratio),
@@ -42,6 +67,7 @@ const VALIDITY: &[Metric] = &[
     ("validity.tree_share", "… and no span with two parents", NumberFormat::Percent),
     ("validity.known_label_pairs", "edges whose label pair is real", NumberFormat::Percent),
     ("validity.child_not_longer_than_parent", "children no longer than their parent", NumberFormat::Percent),
+    ("validity.child_inside_parent", "children inside their parent", NumberFormat::Percent),
 ];
 
 const MEMORISATION: &[Metric] = &[
@@ -151,12 +177,13 @@ fn question_sections(experiment: &Experiment, outcome: &Outcome) -> Vec<Section>
     if experiment.asks(Question::Rq4) {
         let main = [MAIN_SIZE.to_owned()];
         let mut blocks = vec![Block::Text(RQ4_TEXT.into())];
-        blocks.extend(per_system(experiment, outcome, "Similarity and separability", &[SIMILARITY], &main));
+        blocks.extend(per_system(experiment, outcome, "Similarity and separability", &[SIMILARITY, DISCRIMINATORS], &main));
         blocks.extend(figures::projections(outcome));
         sections.push(section("rq4", "RQ4 — similarity and separability", blocks));
         let mut blocks = vec![Block::Text(FIDELITY_TEXT.into())];
         blocks.extend(per_system(experiment, outcome, "Structural fidelity and validity", &[FIDELITY, VALIDITY], &main));
-        blocks.extend(per_system(experiment, outcome, "Memorisation", &[MEMORISATION], &main));
+        blocks.extend(per_system(experiment, outcome, "Memorisation and privacy", &[MEMORISATION, PRIVACY], &main));
+        blocks.extend(latents(experiment, outcome));
         blocks.extend(members(experiment, outcome));
         blocks.extend(figures::distributions(outcome));
         sections.push(section("fidelity", "Structural fidelity, validity, memorisation", blocks));
@@ -269,6 +296,26 @@ fn per_system(experiment: &Experiment, outcome: &Outcome, caption: &str, groups:
     blocks
 }
 
+/// One table a system for generators with a latent of the trace.
+fn latents(experiment: &Experiment, outcome: &Outcome) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for system in experiment.systems.keys() {
+        let mut all = Vec::new();
+        for generator in experiment.generators.keys() {
+            let prefix = format!("rq4.{system}.{generator}");
+            let found = rows(outcome, LATENT, &prefix, "", |_| Cell::Missing);
+            if !found.is_empty() {
+                all.push(Row::Group(generator.clone()));
+                all.extend(found);
+            }
+        }
+        if !all.is_empty() {
+            blocks.push(table(format!("Use of the latent of a trace, {system}"), all));
+        }
+    }
+    blocks
+}
+
 /// Real against real; for duplicates the natural rate, which is measured beside the synthetic one.
 fn ceiling(outcome: &Outcome, system: &str, generator: &str, metric: &Metric) -> Cell {
     let natural = match metric.0 {
@@ -345,6 +392,12 @@ fn variants_section(outcomes: &[(&Variant, Outcome, Vec<Run>)]) -> Section {
             ("duration MALE", key(move |g| format!("rq1.{system}.{g}.duration_male")), NumberFormat::Ratio),
             ("overall fidelity", key(move |g| format!("rq4.{system}.{g}.{MAIN_SIZE}.fidelity.overall")), NumberFormat::Ratio),
             ("ceiling", key(move |_| format!("rq4.{system}.ceiling.fidelity.overall")), NumberFormat::Ratio),
+            ("boosted trees AUC", key(move |g| format!("rq4.{system}.{g}.{MAIN_SIZE}.discriminator.auc")), NumberFormat::Ratio),
+            (
+                "exact duplicates",
+                key(move |g| format!("rq4.{system}.{g}.{MAIN_SIZE}.memorisation.exact_duplicate_rate")),
+                NumberFormat::Percent,
+            ),
             ("valid traces", key(move |g| format!("rq4.{system}.{g}.{MAIN_SIZE}.validity.valid_share")), NumberFormat::Percent),
             ("TSTR accuracy", key(move |g| format!("rq2.{g}.{MAIN_SIZE}.real0.accuracy")), NumberFormat::Percent),
         ];

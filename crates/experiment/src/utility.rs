@@ -62,7 +62,7 @@ impl Protocol<'_> {
         let init = |device: &Device| self.config.init(&sizes, classes, device);
         let model = initialise(derive_seed(self.seed, "weights"), &device.clone().autodiff(), init);
         let run = Run { seed: derive_seed(self.seed, "train"), device, resume: None, observe };
-        let model = train(model, &training, &validation, &self.config.train, run).map_err(|error| fail(&error))?.model;
+        let model = train(model, &training, &validation, &(&self.config.train).into(), run).map_err(|error| fail(&error))?.model;
         let test = |corpora: Vec<&Corpus>| self.test(&model, &labelled(corpora.into_iter(), &scale), device);
         Ok(UtilityScores {
             held_out: test(self.systems.iter().map(|s| &s.held_out).collect())?,

@@ -6,29 +6,31 @@ use anyhow::{Context, bail};
 use tracesmith_formats::{Format, read_spans, write_records};
 
 use crate::{
-    arguments::{format_of_name, formats, one_of},
+    arguments::{format_of_name, formats, note_lost, one_of},
     terminal::Terminal,
 };
 
 /// Write the spans of a file in another format, with the ids they have
 ///
-/// Nothing is cleaned. What a format cannot hold is lost: eadro-csv has starts in whole seconds, nezha-csv no status, jaeger-json times in whole µs.
+/// Nothing is cleaned. What a format cannot hold is lost, and said: eadro-csv has starts in whole seconds, nezha-csv no status, both no span
+/// kinds; jaeger-json and zipkin-json have times in whole µs; zipkin-json and otlp have hexadecimal ids only.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   tracesmith convert traces.csv traces.json
-  tracesmith convert spans.json.gz traces.csv.gz --to nezha-csv")]
+  tracesmith convert spans.json.gz traces.csv.gz --to nezha-csv
+  tracesmith convert collector.jsonl.zst zipkin.json --to zipkin-json")]
 pub struct Args {
-    /// File to read, plain or gzip
+    /// File to read, plain, gzip or zstd
     #[arg(value_name = "IN")]
     input: PathBuf,
-    /// File to write; gzip if it ends in .gz
+    /// File to write; gzip if it ends in .gz, zstd if in .zst
     #[arg(value_name = "OUT")]
     output: PathBuf,
     /// Format of IN [default: detected]
     #[arg(long, value_name = "FORMAT", value_parser = one_of(formats()))]
     from: Option<Format>,
-    /// Format of OUT [default: jaeger-json if it ends in .json or .json.gz; else it must be given]
+    /// Format of OUT [default: by the ending: .json is jaeger-json, .jsonl otlp-json, .pb otlp-protobuf; else it must be given]
     #[arg(long, value_name = "FORMAT", value_parser = one_of(formats()))]
     to: Option<Format>,
 }
@@ -39,7 +41,7 @@ pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
         bail!("the name {} does not say a format: give --to {}", output.display(), Format::ALL.map(Format::name).join(", --to "));
     };
     let mut records = Vec::new();
-    let from = read_spans(&input, from, &mut |record| {
+    let reading = read_spans(&input, from, &mut |record| {
         records.push(record);
         Ok(())
     })?;
@@ -47,14 +49,10 @@ pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
         bail!("{} has no span", input.display());
     }
     let written = write_records(records, to, &output).with_context(|| format!("cannot convert {}", input.display()))?;
-    for (lost, what) in [
-        (from.carries_starts() && !to.carries_starts(), "exact start times"),
-        (from.carries_status() && !to.carries_status(), "status codes"),
-    ] {
-        if lost {
-            terminal.note(format_args!("note: {to} has no place for {what}"));
-        }
+    for (what, spans) in reading.tolerated.counts().into_iter().filter(|&(_, spans)| spans > 0) {
+        terminal.note(format_args!("note: {what} in {spans} spans"));
     }
-    terminal.note(format_args!("{}: {} traces, {} spans, {from} → {to}", output.display(), written.traces, written.spans));
+    note_lost(&written, to, terminal);
+    terminal.note(format_args!("{}: {} traces, {} spans, {} → {to}", output.display(), written.traces, written.spans, reading.format));
     Ok(())
 }

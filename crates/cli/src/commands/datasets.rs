@@ -11,7 +11,7 @@ use tracesmith_ingest::{
 };
 
 use crate::{
-    arguments::{format_of_name, formats, one_of},
+    arguments::{format_of_name, formats, note_lost, one_of},
     terminal::{Terminal, print, print_json},
 };
 
@@ -68,11 +68,11 @@ struct SimulateArgs {
     /// Inject no fault
     #[arg(long)]
     no_faults: bool,
-    /// Format of the file [default: jaeger-json if its name ends in .json or .json.gz, else eadro-csv]. eadro-csv has starts in whole seconds
-    /// only
+    /// Format of the file [default: by the ending: .json is jaeger-json, .jsonl otlp-json, .pb otlp-protobuf, any other eadro-csv].
+    /// eadro-csv has starts in whole seconds only
     #[arg(long, value_name = "FORMAT", value_parser = one_of(formats()))]
     format: Option<Format>,
-    /// File to write the traces to; gzip if it ends in .gz
+    /// File to write the traces to; gzip if it ends in .gz, zstd if in .zst
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
     /// File to write the fault windows to, from which the labels of the traces follow
@@ -137,6 +137,7 @@ fn simulate_to_file(args: &SimulateArgs, terminal: Terminal) -> anyhow::Result<(
             let _ = fs::remove_file(path);
         }
     })?;
+    note_lost(&written, format, terminal);
     terminal.note(format_args!("{}: {} traces, {} spans, {format}", args.out.display(), written.traces, written.spans));
     if let Some(path) = &args.faults_out {
         terminal.note(format_args!("{}: {} fault windows", path.display(), faults.len()));

@@ -1,17 +1,14 @@
 //! `tracesmith evaluate`: synthetic traces beside real ones.
 
-use std::{
-    collections::HashMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashMap, path::PathBuf};
 
-use anyhow::Context;
 use serde::Serialize;
-use tracesmith_evaluate::{Comparison, Entries, Memorisation, ceiling, compare, memorisation};
-use tracesmith_ingest::{CleaningConfig, CleaningReport, IngestOptions, Ingested, ingest};
-use tracesmith_trace::{Corpus, UnknownName};
+use tracesmith_evaluate::{Comparison, Entries, Memorisation, Privacy, ceiling, compare, memorisation, nested, privacy, privacy_ceiling};
+use tracesmith_ingest::{CleaningReport, Ingested};
+use tracesmith_trace::Corpus;
 
 use crate::{
+    reading::{align, read},
     table::table,
     terminal::{Terminal, print, print_json},
 };
@@ -34,7 +31,7 @@ pub struct Args {
     /// Synthetic traces
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     synthetic: Vec<PathBuf>,
-    /// Real traces that the generator was fitted on, for the ceiling and for memorisation
+    /// Real traces that the generator was fitted on, for the ceiling, memorisation and privacy
     #[arg(long, value_name = "PATH", num_args = 1..)]
     train: Vec<PathBuf>,
     /// Leave out traces with more spans on every side, as `fit --max-spans` does (and as it does by default for the VAEs, with 64)
@@ -65,30 +62,21 @@ struct Evaluation {
     ceiling: Option<Comparison>,
     #[serde(skip_serializing_if = "Option::is_none")]
     memorisation: Option<Memorisation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    privacy: Option<Privacy>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    privacy_ceiling: Option<Privacy>,
 }
 
 pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
-    let real = read("real", &args.real, args.max_spans, terminal)?;
-    let synthetic = read("synthetic", &args.synthetic, args.max_spans, terminal)?;
-    let train = if args.train.is_empty() { None } else { Some(read("training", &args.train, args.max_spans, terminal)?) };
+    let real = read("real", &args.real, &[], args.max_spans, terminal)?;
+    let synthetic = read("synthetic", &args.synthetic, &[], args.max_spans, terminal)?;
+    let train = if args.train.is_empty() { None } else { Some(read("training", &args.train, &[], args.max_spans, terminal)?) };
     if train.as_ref().is_some_and(|train| train.sha256 == real.sha256) {
         terminal.note("warning: --real and --train are the same files: the ceiling and the natural rates mean nothing then");
     }
     let evaluation = evaluate(real, synthetic, train, args.seed)?;
     if args.json { print_json(&evaluation) } else { Ok(print(evaluation.table())?) }
-}
-
-fn read(side: &str, paths: &[PathBuf], max_spans: Option<usize>, terminal: Terminal) -> anyhow::Result<Ingested> {
-    let cleaning = CleaningConfig { max_spans, ..CleaningConfig::default() };
-    let options = IngestOptions { name: side.to_owned(), cleaning, ..IngestOptions::default() };
-    let ingested = ingest(paths, &options).with_context(|| format!("cannot read the {side} traces"))?;
-    let report = &ingested.report;
-    if report.traces_dropped() > 0 {
-        let first = paths.first().map_or(Path::new(""), PathBuf::as_path).display();
-        terminal.note(format_args!("note: {} of {} {side} traces ({first}) are left out", report.traces_dropped(), report.traces_read));
-        terminal.note(report);
-    }
-    Ok(ingested)
 }
 
 fn evaluate(real: Ingested, synthetic: Ingested, train: Option<Ingested>, seed: u64) -> anyhow::Result<Evaluation> {
@@ -100,21 +88,34 @@ fn evaluate(real: Ingested, synthetic: Ingested, train: Option<Ingested>, seed: 
         ours: compare(held_out, generated, seed)?,
         ceiling: training.map(|training| ceiling(training, held_out, generated.len(), seed)).transpose()?,
         memorisation: training.map(|training| memorisation(training, held_out, generated)).transpose()?,
+        privacy: training.map(|training| privacy(training, held_out, generated, seed)).transpose()?,
+        privacy_ceiling: training.map(|training| privacy_ceiling(training, held_out, seed)).transpose()?.flatten(),
         cleaning: Cleaning { real: real.report, synthetic: synthetic.report, train: train.map(|train| train.report) },
     })
 }
 
-/// The corpora with the union of their vocabularies.
-fn align(corpora: &[&Corpus]) -> Result<Vec<Corpus>, UnknownName> {
-    let [first, others @ ..] = corpora else { return Ok(Vec::new()) };
-    let services = others.iter().fold(first.services().clone(), |union, other| union.union(other.services()));
-    let operations = others.iter().fold(first.operations().clone(), |union, other| union.union(other.operations()));
-    corpora.iter().map(|corpus| corpus.with_vocabularies(&services, &operations)).collect()
-}
-
 impl Evaluation {
-    /// A line a metric; with a ceiling also that and the distance to it.
+    /// The metrics, and what gives the synthetic traces away.
     fn table(&self) -> String {
+        let tell_tales = self.tell_tales();
+        let metrics = self.metrics();
+        if tell_tales.is_empty() { metrics } else { format!("{metrics}\n{tell_tales}") }
+    }
+
+    /// A line a feature that the discriminator gains from.
+    fn tell_tales(&self) -> String {
+        let top = &self.ours.discriminator.top;
+        if top.is_empty() {
+            return String::new();
+        }
+        let value = |mean: Option<f64>| mean.map(number).unwrap_or_default();
+        let rows: Vec<_> =
+            top.iter().map(|tale| [tale.feature.clone(), number(tale.importance), value(tale.real), value(tale.synthetic)]).collect();
+        table(["told apart by", "share", "real mean", "synthetic mean"], &rows)
+    }
+
+    /// A line a metric; with a ceiling also that and the distance to it.
+    fn metrics(&self) -> String {
         let Some(ceiling) = &self.ceiling else {
             let rows: Vec<_> = self.ours.entries().into_iter().map(|(metric, ours)| [metric, number(ours)]).collect();
             return table(["metric", "synthetic"], &rows);
@@ -129,7 +130,13 @@ impl Evaluation {
             row(metric, ours, ceiling)
         });
         let copied = self.memorisation.iter().flat_map(natural_rates).map(|(metric, ours, natural)| row(metric, ours, natural));
-        table(["metric", "synthetic", "ceiling", "distance"], &compared.chain(copied).collect::<Vec<_>>())
+        let attacks = |privacy: &Privacy| nested("privacy", privacy.entries());
+        let on_real: HashMap<String, f64> = self.privacy_ceiling.iter().flat_map(attacks).collect();
+        let attacked = self.privacy.iter().flat_map(attacks).map(|(metric, ours)| {
+            let ceiling = on_real.get(&metric).copied();
+            row(metric, ours, ceiling)
+        });
+        table(["metric", "synthetic", "ceiling", "distance"], &compared.chain(copied).chain(attacked).collect::<Vec<_>>())
     }
 }
 

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use tracesmith_formats::{Format, write_corpus};
-use tracesmith_generate::{FittedGenerator, LabelRequest, Request, SizeMode, Structure, load};
+use tracesmith_generate::{FittedGenerator, LabelRequest, Prior, Request, Sampling, SizeMode, Structure, load};
+use tracesmith_ingest::{CleaningConfig, IngestOptions, ingest};
 use tracesmith_model::DeviceChoice;
+use tracesmith_trace::Corpus;
 
 use crate::{
-    arguments::{format_of_name, formats, one_of},
+    arguments::{format_of_name, formats, note_lost, one_of},
     terminal::Terminal,
 };
 
@@ -35,13 +37,20 @@ pub struct Args {
     /// Only traces of this state; the model must be conditional [default: both, as often as in the training data]
     #[arg(long, value_name = "LABEL", value_parser = one_of([("normal", LabelRequest::Normal), ("abnormal", LabelRequest::Abnormal)]))]
     label: Option<LabelRequest>,
+    /// Only traces that begin with this operation, as OPERATION or SERVICE/OPERATION; tree-hvae and markov-tree models only
+    #[arg(long, value_name = "NAME")]
+    root: Option<String>,
+    /// Instead of drawing from the prior, go from the latent of the first trace of this file to that of its last one in N steps;
+    /// tree-hvae models only
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["root", "label", "size"])]
+    interpolate: Option<PathBuf>,
     /// Seed of everything random
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Format of the file [default: jaeger-json if its name ends in .json or .json.gz, else eadro-csv]
+    /// Format of the file [default: by the ending: .json is jaeger-json, .jsonl otlp-json, .pb otlp-protobuf, any other eadro-csv]
     #[arg(long, value_name = "FORMAT", value_parser = one_of(formats()))]
     format: Option<Format>,
-    /// Temperature of the service and operation choices; 0 takes the most likely [default: as fitted]
+    /// Temperature of the choices of names (and of the tree, for tree-hvae); 0 takes the most likely [default: as fitted]
     #[arg(long, value_name = "T", value_parser = temperature)]
     temperature: Option<f64>,
     /// tree (the default): every span but the first gets its most likely earlier parent, so that the file holds valid traces.
@@ -49,10 +58,20 @@ pub struct Args {
     /// back drops traces with several roots
     #[arg(long, value_name = "KIND", value_parser = one_of([("tree", Structure::Tree), ("raw", Structure::Raw)]))]
     structure: Option<Structure>,
+    /// Where the latents of hvae and flat-vae come from. standard: N(0, I), the paper's. aggregate: mixtures fitted to the posterior of the
+    /// training traces [default: as fitted]
+    #[arg(long, value_name = "NAME", value_parser = one_of([("standard", Prior::Standard), ("aggregate", Prior::Aggregate)]))]
+    prior: Option<Prior>,
+    /// Leave out tokens below this share of the most likely one, 0 to 1; tree-hvae models only [default: as fitted]
+    #[arg(long, value_name = "P", value_parser = share)]
+    min_p: Option<f64>,
+    /// Draw rare kinds of traces more often: 0 as often as in the training data, 1 all kinds alike; tree-hvae models only [default: as fitted]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    rare_shapes: Option<f64>,
     /// auto, cpu, cuda or cuda:INDEX
     #[arg(long, default_value_t)]
     device: DeviceChoice,
-    /// File to write; gzip if it ends in .gz
+    /// File to write; gzip if it ends in .gz, zstd if in .zst
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
 }
@@ -61,18 +80,40 @@ fn temperature(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|value| (0.0..f64::INFINITY).contains(value)).ok_or_else(|| "it must be a number, 0 or more".to_owned())
 }
 
+fn share(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|value| (0.0..=1.0).contains(value)).ok_or_else(|| "it must be a number from 0 to 1".to_owned())
+}
+
 pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
     let format = args.format.or_else(|| format_of_name(&args.out)).unwrap_or(Format::EadroCsv);
     let model = open(&args)?;
-    let request = Request { size: args.size, label: args.label, ..Request::new(args.traces as usize, args.seed) };
-    let corpus = model.sample(&request).with_context(|| format!("cannot generate from {}", args.model.display()))?;
+    let request = Request { size: args.size, label: args.label, root: args.root.clone(), ..Request::new(args.traces as usize, args.seed) };
+    let corpus = match &args.interpolate {
+        None => model.sample(&request).with_context(|| format!("cannot generate from {}", args.model.display()))?,
+        Some(path) => interpolate(model.as_ref(), path, args.traces as usize, args.seed)?,
+    };
     let written = write_corpus(&corpus, format, &args.out)?;
     let dropped = match written.dropped_edges {
         0 => String::new(),
         edges => format!("; {edges} edges to further parents left out"),
     };
+    note_lost(&written, format, terminal);
     terminal.note(format_args!("{}: {} traces, {} spans, {format}{dropped}", args.out.display(), written.traces, written.spans));
     Ok(())
+}
+
+/// Traces on the way from the first trace of a file to its last one.
+fn interpolate(model: &dyn FittedGenerator, path: &Path, steps: usize, seed: u64) -> anyhow::Result<Corpus> {
+    let options =
+        IngestOptions { name: "ends".into(), format: None, faults: Vec::new(), clock_offset_s: 0, cleaning: CleaningConfig::default() };
+    let profile = model.profile();
+    let corpus = ingest(&[path.to_owned()], &options)?.corpus;
+    let corpus = corpus.with_vocabularies(&profile.services, &profile.operations);
+    let corpus = corpus.with_context(|| format!("{}: the model was not fitted on such traces", path.display()))?;
+    if corpus.is_empty() {
+        bail!("{}: it has no trace to start from", path.display());
+    }
+    model.interpolate(&corpus, steps, seed).with_context(|| format!("a {} model has no latent of a trace to interpolate", model.kind()))
 }
 
 fn open(args: &Args) -> anyhow::Result<Box<dyn FittedGenerator>> {
@@ -80,17 +121,37 @@ fn open(args: &Args) -> anyhow::Result<Box<dyn FittedGenerator>> {
     if !args.model.is_dir() {
         bail!("there is no model folder {}: `tracesmith fit … --out {0}` makes one", args.model.display());
     }
-    let mut has_settings = false;
-    let model = load(&args.model, &device, |sampling| {
-        has_settings = true;
-        sampling.structure = args.structure.unwrap_or(Structure::Tree);
-        sampling.temperature = args.temperature.unwrap_or(sampling.temperature);
+    // Options that the model has no use for, filled in by `adjust` if it has other settings.
+    let mut unused = given(&[
+        ("--temperature", args.temperature.is_some()),
+        ("--structure", args.structure.is_some()),
+        ("--prior", args.prior.is_some()),
+        ("--min-p", args.min_p.is_some()),
+        ("--rare-shapes", args.rare_shapes.is_some()),
+    ]);
+    let model = load(&args.model, &device, |sampling| match sampling {
+        Sampling::Pairs(sampling) => {
+            unused = given(&[("--min-p", args.min_p.is_some()), ("--rare-shapes", args.rare_shapes.is_some())]);
+            sampling.structure = args.structure.unwrap_or(Structure::Tree);
+            sampling.prior = args.prior.unwrap_or(sampling.prior);
+            sampling.temperature = args.temperature.unwrap_or(sampling.temperature);
+        }
+        Sampling::Tree(sampling) => {
+            unused = given(&[("--structure", args.structure.is_some()), ("--prior", args.prior.is_some())]);
+            sampling.temperature = args.temperature.unwrap_or(sampling.temperature);
+            sampling.min_p = args.min_p.unwrap_or(sampling.min_p);
+            sampling.rare_shapes = args.rare_shapes.unwrap_or(sampling.rare_shapes);
+        }
     });
     let model = model.with_context(|| unusable(&args.model))?;
-    if !has_settings && (args.temperature.is_some() || args.structure.is_some()) {
-        bail!("{} is a {} model, which has neither --temperature nor --structure: leave them out", args.model.display(), model.kind());
+    if !unused.is_empty() {
+        bail!("{} is a {} model, which has no {}: leave it out", args.model.display(), model.kind(), unused.join(", "));
     }
     Ok(model)
+}
+
+fn given(options: &[(&'static str, bool)]) -> Vec<&'static str> {
+    options.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect()
 }
 
 fn unusable(folder: &Path) -> String {

@@ -1,16 +1,25 @@
 //! The verbs.
 
+mod compare;
 mod convert;
 mod datasets;
+mod drift;
 mod evaluate;
 mod fit;
 mod generate;
 mod inspect;
 mod run;
+mod thresholds;
+mod validate;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::terminal::Terminal;
+use crate::{
+    failure::{ended, judged},
+    terminal::Terminal,
+};
 
 /// Learns how the distributed traces of a microservice system look, and generates new ones.
 #[derive(Debug, Parser)]
@@ -29,8 +38,9 @@ Examples:
   tracesmith fit --input traces.csv --faults faults.json --generator hvae --out model
   tracesmith generate model -n 1000 --out synthetic.csv
   tracesmith evaluate --real held-out.csv --synthetic synthetic.csv --train traces.csv
+  tracesmith validate synthetic.csv --against held-out.csv --train traces.csv
 
-Exit codes: 0 done, 1 failed (one message on standard error), 2 wrong usage.
+Exit codes: 0 done, 1 failed (one message on standard error), 2 wrong usage; of validate, drift and compare: 0 passed, 1 not, 2 no verdict.
 Trace formats: eadro-csv, nezha-csv, jaeger-json; plain or gzip, detected when read.";
 
 #[derive(Debug, Subcommand)]
@@ -39,6 +49,9 @@ enum Verb {
     Fit(Box<fit::Args>),
     Generate(generate::Args),
     Evaluate(evaluate::Args),
+    Validate(validate::Args),
+    Drift(drift::Args),
+    Compare(compare::Args),
     Convert(convert::Args),
     Inspect(inspect::Args),
     Datasets(datasets::Args),
@@ -46,20 +59,20 @@ enum Verb {
 
 impl Tracesmith {
     /// Does what the command line says.
-    ///
-    /// # Errors
-    /// Whatever keeps the verb from finishing.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> ExitCode {
         let Self { verb, terminal } = self;
         terminal.start_log();
         match verb {
-            Verb::Run(args) => run::run(args, terminal),
-            Verb::Fit(args) => fit::run(*args, terminal),
-            Verb::Generate(args) => generate::run(args, terminal),
-            Verb::Evaluate(args) => evaluate::run(args, terminal),
-            Verb::Convert(args) => convert::run(args, terminal),
-            Verb::Inspect(args) => inspect::run(args),
-            Verb::Datasets(args) => datasets::run(args, terminal),
+            Verb::Run(args) => ended(run::run(args, terminal)),
+            Verb::Fit(args) => ended(fit::run(*args, terminal)),
+            Verb::Generate(args) => ended(generate::run(args, terminal)),
+            Verb::Evaluate(args) => ended(evaluate::run(args, terminal)),
+            Verb::Validate(args) => judged(validate::run(args, terminal)),
+            Verb::Drift(args) => judged(drift::run(args, terminal)),
+            Verb::Compare(args) => judged(compare::run(args, terminal)),
+            Verb::Convert(args) => ended(convert::run(args, terminal)),
+            Verb::Inspect(args) => ended(inspect::run(args)),
+            Verb::Datasets(args) => ended(datasets::run(args, terminal)),
         }
     }
 }

@@ -77,6 +77,9 @@ fn a_broken_file_is_refused_by_every_verb_that_reads() {
             format!("fit --input {name} --generator random-sampling --out model"),
             format!("evaluate --real good.csv --synthetic {name}"),
             format!("evaluate --real {name} --synthetic good.csv"),
+            format!("validate {name} --against good.csv"),
+            format!("drift good.csv {name}"),
+            format!("compare {name} good.csv"),
         ] {
             // A fault file is JSON, so that another complaint is right there.
             let says = if line.contains("--faults") { name } else { says };
@@ -144,6 +147,7 @@ fn wrong_arguments_are_named() {
         ("generate model -n 5 --size fixed:1000 --out x.csv", &["1000", "this model gives 1 to"]),
         ("generate model -n 5 --size model --out x.csv", &["random-sampling"]),
         ("generate model -n 5 --temperature 2 --out x.csv", &["random-sampling", "--temperature"]),
+        ("generate model -n 5 --prior aggregate --out x.csv", &["random-sampling", "--prior"]),
         ("generate model -n 5 --temperature -1 --out x.csv", &["-1"]),
         ("generate model -n 5 --format xml --out x.csv", &["xml", "eadro-csv"]),
         ("generate none -n 5 --out x.csv", &["none", "tracesmith fit"]),

@@ -4,4 +4,5 @@
 
 mod bad_input;
 mod sandbox;
+mod verdicts;
 mod whole_path;

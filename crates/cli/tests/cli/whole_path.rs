@@ -100,6 +100,24 @@ fn converting_there_and_back_keeps_every_span() {
 }
 
 #[test]
+fn a_chain_of_formats_and_compressions_keeps_every_span() {
+    let sandbox = Sandbox::new();
+    sandbox.succeed("datasets simulate trainticket-sim -n 40 --format jaeger-json --out a.json");
+    sandbox.succeed("convert a.json b.pb.zst");
+    let named = sandbox.succeed("convert b.pb.zst c.jsonl.gz");
+    assert!(named.stderr.contains("otlp-protobuf → otlp-json"), "{}", named.stderr);
+    sandbox.succeed("convert c.jsonl.gz d.zst --to otlp-protobuf-delimited");
+    sandbox.succeed("convert d.zst e.json --to zipkin-json");
+    let losing = sandbox.succeed("convert e.json f.csv --from zipkin-json --to nezha-csv");
+    assert!(losing.stderr.contains("note: nezha-csv has no place for status codes"), "{}", losing.stderr);
+    sandbox.succeed("convert e.json g.json");
+    let (before, after) = (sandbox.json("inspect a.json --json"), sandbox.json("inspect g.json --json"));
+    for what in ["spans", "edges", "statuses", "shapes", "durations"] {
+        assert_eq!(before["summary"][what], after["summary"][what], "{what}");
+    }
+}
+
+#[test]
 fn an_existing_model_is_replaced_only_by_force() {
     let sandbox = Sandbox::new();
     let fit = "fit --dataset trainticket-sim --traces 20 --generator random-sampling --out model";
@@ -179,7 +197,9 @@ fn raw_forests_are_left_out_of_an_evaluation_and_counted() {
 #[test]
 fn every_verb_has_help_with_examples() {
     let sandbox = Sandbox::new();
-    for verb in ["run", "fit", "generate", "evaluate", "convert", "inspect", "datasets", "datasets simulate"] {
+    for verb in
+        ["run", "fit", "generate", "evaluate", "validate", "drift", "compare", "convert", "inspect", "datasets", "datasets simulate"]
+    {
         let help = sandbox.succeed(&format!("{verb} --help")).stdout;
         assert!(help.contains("Usage: tracesmith") && help.contains("Examples:"), "{verb}: {help}");
     }

@@ -2,10 +2,10 @@
 
 use std::{fs, path::Path};
 
-use anyhow::{Context, bail};
-use serde::{Serialize, de::DeserializeOwned};
-use toml::{Table, Value};
+use anyhow::Context;
 use tracesmith_generate::{Generator, GeneratorConfig};
+
+use crate::settings::settings;
 
 /// The generator of the kind of `default` with the settings of the file at `path`.
 pub fn read(default: GeneratorConfig, path: &Path) -> anyhow::Result<GeneratorConfig> {
@@ -17,51 +17,11 @@ fn parse(default: GeneratorConfig, text: &str) -> anyhow::Result<GeneratorConfig
     let kind = default.kind();
     Ok(match default {
         GeneratorConfig::RandomSampling(default) => GeneratorConfig::RandomSampling(settings(&default, kind, text)?),
+        GeneratorConfig::MarkovTree(default) => GeneratorConfig::MarkovTree(settings(&default, kind, text)?),
         GeneratorConfig::FlatVae(default) => GeneratorConfig::FlatVae(settings(&default, kind, text)?),
         GeneratorConfig::Hvae(default) => GeneratorConfig::Hvae(settings(&default, kind, text)?),
+        GeneratorConfig::TreeHvae(default) => GeneratorConfig::TreeHvae(settings(&default, kind, text)?),
     })
-}
-
-/// Every setting has a default, so the defaults tell all valid keys.
-fn settings<T: Serialize + DeserializeOwned>(default: &T, kind: &str, text: &str) -> anyhow::Result<T> {
-    let given: Table = toml::from_str(text).map_err(|error| located(text, &error))?;
-    let valid = keys(&Table::try_from(default)?, "");
-    for key in keys(&given, "") {
-        let is_part = |valid: &String| valid == &key || key.starts_with(&format!("{valid}.")) || valid.starts_with(&format!("{key}."));
-        if !valid.iter().any(is_part) {
-            bail!("unknown key {key:?}; the nearest one of {kind} is {:?}", nearest(&key, &valid));
-        }
-    }
-    toml::from_str(text).map_err(|error| located(text, &error))
-}
-
-/// Dotted keys of all values that are no tables, and of empty tables.
-fn keys(table: &Table, prefix: &str) -> Vec<String> {
-    let key_of = |(name, value): (&String, &Value)| match value {
-        Value::Table(inner) if !inner.is_empty() => keys(inner, &format!("{prefix}{name}.")),
-        _ => vec![format!("{prefix}{name}")],
-    };
-    table.iter().flat_map(key_of).collect()
-}
-
-/// A key without its table is most likely meant to be the one of that name in a table.
-fn nearest<'a>(key: &str, valid: &'a [String]) -> &'a str {
-    fn last(key: &str) -> &str {
-        key.rsplit('.').next().unwrap_or(key)
-    }
-    let similarity = |valid: &String| (strsim::jaro_winkler(last(valid), last(key)), strsim::jaro_winkler(valid, key));
-    let best = valid.iter().max_by(|a, b| {
-        let (a, b) = (similarity(a), similarity(b));
-        a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
-    });
-    best.map_or("", String::as_str)
-}
-
-/// What is wrong, and in which line, without the excerpt of the file.
-fn located(text: &str, error: &toml::de::Error) -> anyhow::Error {
-    let line = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
-    let message = error.message().replace('\n', ", ");
-    line.map_or_else(|| anyhow::anyhow!("{message}"), |line| anyhow::anyhow!("line {line}: {message}"))
 }
 
 #[cfg(test)]

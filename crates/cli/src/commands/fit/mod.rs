@@ -96,7 +96,7 @@ pub fn run(mut args: Args, terminal: Terminal) -> anyhow::Result<()> {
     }
     folder.create()?;
     let bars = terminal.bars();
-    let bar = epoch_bar(&bars, args.generator.kind(), epochs(&args.generator));
+    let bar = epoch_bar(&bars, args.generator.kind(), args.generator.epochs(corpus.len()));
     let fitted = args.generator.fit(
         &corpus,
         Fit {
@@ -121,21 +121,13 @@ pub fn run(mut args: Args, terminal: Terminal) -> anyhow::Result<()> {
 fn max_spans(args: &Args) -> Option<usize> {
     match args.generator {
         _ if args.max_spans.is_some() => args.max_spans,
-        GeneratorConfig::RandomSampling(_) => None,
+        GeneratorConfig::RandomSampling(_) | GeneratorConfig::MarkovTree(_) | GeneratorConfig::TreeHvae(_) => None,
         GeneratorConfig::FlatVae(_) | GeneratorConfig::Hvae(_) => Some(VAE_MAX_SPANS),
     }
 }
 
 fn has_both_labels(corpus: &Corpus) -> bool {
     corpus.labels().contains(&Label::Normal) && corpus.labels().iter().any(Label::is_abnormal)
-}
-
-fn epochs(generator: &GeneratorConfig) -> usize {
-    match generator {
-        GeneratorConfig::RandomSampling(_) => 0,
-        GeneratorConfig::FlatVae(generator) => generator.train.epochs,
-        GeneratorConfig::Hvae(generator) => generator.train.epochs,
-    }
 }
 
 fn outcome(fitted: &dyn FittedGenerator, corpus: &Corpus, args: &Args) -> String {

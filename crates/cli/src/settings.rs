@@ -1,0 +1,52 @@
+//! Settings from TOML files, with errors that name the key.
+
+use anyhow::bail;
+use serde::{Serialize, de::DeserializeOwned};
+use toml::{Table, Value};
+
+/// The settings of a file's text; what it leaves out has its default. `of` is what they are settings of.
+///
+/// Every setting has a default, so the defaults tell all valid keys.
+///
+/// # Errors
+/// A key that is none, with the nearest one, or a value that is none, with its line.
+pub fn settings<T: Serialize + DeserializeOwned>(default: &T, of: &str, text: &str) -> anyhow::Result<T> {
+    let given: Table = toml::from_str(text).map_err(|error| located(text, &error))?;
+    let valid = keys(&Table::try_from(default)?, "");
+    for key in keys(&given, "") {
+        let is_part = |valid: &String| valid == &key || key.starts_with(&format!("{valid}.")) || valid.starts_with(&format!("{key}."));
+        if !valid.iter().any(is_part) {
+            bail!("unknown key {key:?}; the nearest one of {of} is {:?}", nearest(&key, &valid));
+        }
+    }
+    toml::from_str(text).map_err(|error| located(text, &error))
+}
+
+/// Dotted keys of all values that are no tables, and of empty tables.
+fn keys(table: &Table, prefix: &str) -> Vec<String> {
+    let key_of = |(name, value): (&String, &Value)| match value {
+        Value::Table(inner) if !inner.is_empty() => keys(inner, &format!("{prefix}{name}.")),
+        _ => vec![format!("{prefix}{name}")],
+    };
+    table.iter().flat_map(key_of).collect()
+}
+
+/// A key without its table is most likely meant to be the one of that name in a table.
+fn nearest<'a>(key: &str, valid: &'a [String]) -> &'a str {
+    fn last(key: &str) -> &str {
+        key.rsplit('.').next().unwrap_or(key)
+    }
+    let similarity = |valid: &String| (strsim::jaro_winkler(last(valid), last(key)), strsim::jaro_winkler(valid, key));
+    let best = valid.iter().max_by(|a, b| {
+        let (a, b) = (similarity(a), similarity(b));
+        a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
+    });
+    best.map_or("", String::as_str)
+}
+
+/// What is wrong, and in which line, without the excerpt of the file.
+fn located(text: &str, error: &toml::de::Error) -> anyhow::Error {
+    let line = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
+    let message = error.message().replace('\n', ", ");
+    line.map_or_else(|| anyhow::anyhow!("{message}"), |line| anyhow::anyhow!("line {line}: {message}"))
+}

@@ -1,0 +1,100 @@
+//! The graph classifier as a discriminator: can it tell synthetic traces from real ones?
+
+use serde::{Deserialize, Serialize};
+use tracesmith_evaluate::discriminator::{DiscriminatorSettings, Sample};
+use tracesmith_evaluate::ranking::Interval;
+use tracesmith_model::classifier::ClassifierConfig;
+use tracesmith_model::train::{Run, TrainConfig, initialise, train};
+use tracesmith_model::{Device, DurationScale, Graph, Sizes};
+use tracesmith_trace::{Corpus, derive_seed, split};
+
+use crate::ExperimentError;
+
+/// The graph classifier as a discriminator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GnnDiscriminatorConfig {
+    /// Whether it is trained: five classifiers for every generator, system and seed.
+    pub enabled: bool,
+    /// Largest number of traces of each side.
+    pub traces: usize,
+    /// The classifier.
+    pub classifier: ClassifierConfig,
+}
+
+impl Default for GnnDiscriminatorConfig {
+    fn default() -> Self {
+        let train = TrainConfig { epochs: 12, batch: 16, learning_rate: 1e-3, weight_decay: 1e-4, patience: 3, validation: 0.2 };
+        Self { enabled: false, traces: 400, classifier: ClassifierConfig { hidden: 64, train } }
+    }
+}
+
+/// AUC over the folds of [`Sample`], with `gnn_auc`, `gnn_low` and `gnn_high` as keys.
+pub(crate) fn judge(
+    real: &Corpus,
+    synthetic: &Corpus,
+    config: &GnnDiscriminatorConfig,
+    seed: u64,
+    device: &Device,
+) -> Result<Vec<(String, f64)>, ExperimentError> {
+    let settings = DiscriminatorSettings { traces: config.traces, ..DiscriminatorSettings::default() };
+    let sample = Sample::draw(real, synthetic, &settings, seed)?;
+    let durations = [real, synthetic].iter().flat_map(|corpus| corpus.span_durations_us().iter().copied()).collect::<Vec<_>>();
+    let scale = DurationScale::of_durations(&durations);
+    let graphs: Vec<Graph> = [(real, &sample.real), (synthetic, &sample.synthetic)]
+        .into_iter()
+        .enumerate()
+        .flat_map(|(class, (corpus, chosen))| chosen.iter().map(move |&i| (class, corpus.trace(i))))
+        .map(|(class, trace)| Graph::new(trace, &scale, class))
+        .collect();
+    let sizes = Sizes { services: real.services().len(), operations: real.operations().len(), max_spans: 1 };
+    let mut fold = 0;
+    let Interval { value, low, high } = sample.cross_validated_auc(|fitted, scored| {
+        fold += 1;
+        let pick = |rows: &[usize]| rows.iter().map(|&row| graphs[row].clone()).collect::<Vec<_>>();
+        fit_predict(&pick(fitted), &pick(scored), &sizes, &config.classifier, derive_seed(seed, &format!("gnn fold {fold}")), device)
+    })?;
+    Ok(vec![("gnn_auc".into(), value), ("gnn_low".into(), low), ("gnn_high".into(), high)])
+}
+
+/// Probability of "synthetic" for every graph of `scored`.
+fn fit_predict(
+    fitted: &[Graph],
+    scored: &[Graph],
+    sizes: &Sizes,
+    config: &ClassifierConfig,
+    seed: u64,
+    device: &Device,
+) -> Result<Vec<f64>, ExperimentError> {
+    let parts = split(fitted.len(), config.train.validation, derive_seed(seed, "validation"));
+    let pick = |rows: &[usize]| rows.iter().map(|&row| fitted[row].clone()).collect::<Vec<_>>();
+    let init = |device: &Device| config.init(sizes, 2, device);
+    let model = initialise(derive_seed(seed, "weights"), &device.clone().autodiff(), init);
+    let run = Run { seed: derive_seed(seed, "train"), device, resume: None, observe: &mut |_| () };
+    let trained = train(model, &pick(&parts.train), &pick(&parts.held_out), &(&config.train).into(), run);
+    let model = trained.map_err(|error| ExperimentError::stage("discriminate", &error))?.model;
+    Ok(model.predict(scored, device).iter().map(|probabilities| probabilities[1]).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracesmith_ingest::simulate::{SimulationConfig, System, simulate};
+    use tracesmith_trace::Trace;
+
+    #[test]
+    fn doubled_durations_are_found_and_another_sample_is_not() {
+        let corpus = |seed| simulate(&SimulationConfig::new(System::TrainTicket, 120, seed)).corpus;
+        let (real, other) = corpus(1).aligned(&corpus(2));
+        let mut slow = real.empty_like();
+        for trace in real.traces() {
+            let Trace { mut spans, .. } = trace.to_owned();
+            spans.iter_mut().for_each(|span| span.duration_us = span.duration_us * 4.0 + 1000.0);
+            slow.push(Trace { spans, ..trace.to_owned() }).unwrap();
+        }
+        let config = GnnDiscriminatorConfig { enabled: true, ..GnnDiscriminatorConfig::default() };
+        let auc = |synthetic: &Corpus| judge(&real, synthetic, &config, 0, &Device::flex()).unwrap()[0].1;
+        let (slow, other) = (auc(&slow.finish()), auc(&other));
+        assert!(slow > 0.9 && (other - 0.5).abs() < 0.15, "{slow} {other}");
+    }
+}

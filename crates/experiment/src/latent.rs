@@ -1,0 +1,88 @@
+//! What the latent of a trace is good for: whether its request type and class can be read from it and asked for through it, and what lies
+//! between two of them.
+
+use tracesmith_evaluate::{Entries, linear_probe, nested};
+use tracesmith_generate::{FittedGenerator, Request, SizeMode};
+use tracesmith_model::graph::condition;
+use tracesmith_trace::{Corpus, TraceRef, ValidityCounts, derive_seed};
+
+use crate::ExperimentError;
+use crate::data::Prepared;
+
+/// Root operations that are asked for: the most frequent ones of the training traces.
+const ROOTS: usize = 8;
+/// Traces asked for of each.
+const TRACES_A_ROOT: usize = 50;
+/// Pairs of held-out traces with different roots, and steps between them.
+const PAIRS: usize = 20;
+const STEPS: usize = 11;
+
+/// Root of a trace as a number that stands for service and operation.
+fn root(trace: TraceRef<'_>) -> usize {
+    ((trace.services[0] as usize) << 32) | trace.operations[0] as usize
+}
+
+/// Accuracy of linear probes, control over roots, and interpolation; nothing for a generator without such a latent.
+///
+/// `generator` gives every trace the root that is asked for; `free` leaves the root to the latent that was drawn for it.
+pub(crate) fn judge(
+    generator: &dyn FittedGenerator,
+    free: &dyn FittedGenerator,
+    traces: &Prepared,
+    seed: u64,
+) -> Result<Vec<(String, f64)>, ExperimentError> {
+    let Some(training) = generator.latents(&traces.training) else { return Ok(Vec::new()) };
+    let Some(held_out) = generator.latents(&traces.held_out) else { return Ok(Vec::new()) };
+    let probe = |name: &str, property: &dyn Fn(TraceRef<'_>) -> usize| {
+        let of = |corpus: &Corpus| corpus.traces().map(property).collect::<Vec<_>>();
+        let probe = linear_probe(&training, &of(&traces.training), &held_out, &of(&traces.held_out))?;
+        Ok::<_, ExperimentError>(nested(name, probe.entries()))
+    };
+    let mut entries = probe("probe_root", &root)?;
+    entries.extend(probe("probe_class", &|trace| condition(trace.label))?);
+    entries.push(("root_asked".into(), root_control(generator, traces, seed)?));
+    entries.push(("root_through_latent".into(), root_control(free, traces, seed)?));
+    entries.extend(interpolation(generator, &traces.held_out, seed));
+    Ok(entries)
+}
+
+/// Share of traces that begin with the operation that was asked for.
+fn root_control(generator: &dyn FittedGenerator, traces: &Prepared, seed: u64) -> Result<f64, ExperimentError> {
+    let mut counts = std::collections::BTreeMap::new();
+    traces.training.traces().for_each(|trace| *counts.entry(root(trace)).or_insert(0usize) += 1);
+    let mut roots: Vec<(usize, usize)> = counts.into_iter().collect();
+    roots.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+    let (mut hits, mut all) = (0, 0);
+    for (number, &(wanted, _)) in roots.iter().take(ROOTS).enumerate() {
+        let (service, operation) = ((wanted >> 32) as u32, (wanted & 0xffff_ffff) as u32);
+        let name = format!("{}/{}", traces.training.services().name(service), traces.training.operations().name(operation));
+        let seed = derive_seed(seed, &format!("root {number}"));
+        let request = Request { size: SizeMode::Model, root: Some(name), threads: 1, ..Request::new(TRACES_A_ROOT, seed) };
+        let drawn = generator.sample(&request).map_err(|error| ExperimentError::stage("latent", &error))?;
+        hits += drawn.traces().filter(|&trace| root(trace) == wanted).count();
+        all += drawn.len();
+    }
+    Ok(hits as f64 / all as f64)
+}
+
+/// Share of valid traces between pairs of held-out traces with different roots, and share of paths that lead from one root to the other.
+fn interpolation(generator: &dyn FittedGenerator, held_out: &Corpus, seed: u64) -> Vec<(String, f64)> {
+    let pairs: Vec<(usize, usize)> = (0..held_out.len())
+        .map(|i| (i, (i + held_out.len() / 2) % held_out.len()))
+        .filter(|&(a, b)| root(held_out.trace(a)) != root(held_out.trace(b)))
+        .take(PAIRS)
+        .collect();
+    let (mut valid, mut all, mut arrived) = (0, 0, 0);
+    for &(a, b) in &pairs {
+        let Some(path) = generator.interpolate(&held_out.select(&[a, b]), STEPS, seed) else { return Vec::new() };
+        valid += ValidityCounts::of(&path).trees;
+        all += path.len();
+        let ends = (root(path.trace(0)), root(path.trace(path.len() - 1)));
+        arrived += usize::from(ends == (root(held_out.trace(a)), root(held_out.trace(b))));
+    }
+    if pairs.is_empty() {
+        return Vec::new();
+    }
+    let share = |part: usize, whole: usize| part as f64 / whole as f64;
+    vec![("interpolation_valid".into(), share(valid, all)), ("interpolation_arrives".into(), share(arrived, pairs.len()))]
+}
