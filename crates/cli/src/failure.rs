@@ -72,14 +72,14 @@ mod tests {
 
     #[test]
     fn a_verdict_and_no_verdict_have_codes_of_their_own() {
-        let closed = || Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
+        let closed = || anyhow::Error::from(io::Error::from(io::ErrorKind::BrokenPipe));
         let same = |a: ExitCode, b: ExitCode| assert_eq!(format!("{a:?}"), format!("{b:?}"));
         same(judged(Ok(true)), ExitCode::SUCCESS);
         same(judged(Ok(false)), ExitCode::FAILURE);
-        same(judged(closed()), ExitCode::from(2));
-        same(ended(closed()), ExitCode::SUCCESS);
+        same(judged(Err(closed())), ExitCode::from(2));
+        same(ended(Err(closed())), ExitCode::SUCCESS);
         same(ended(Err(anyhow::anyhow!("no"))), ExitCode::FAILURE);
-        assert!(unless_closed(closed()).is_ok() && unless_closed(Err(anyhow::anyhow!("full"))).is_err());
+        assert!(unless_closed(Err(closed())).is_ok() && unless_closed(Err(anyhow::anyhow!("full"))).is_err());
     }
 
     #[test]

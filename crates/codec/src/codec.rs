@@ -39,7 +39,7 @@ struct Fitted {
 #[serde(rename_all = "kebab-case")]
 enum GapSlots {
     WithStarts(Box<WithStarts>),
-    WithoutStarts(WithoutStarts),
+    WithoutStarts(Box<WithoutStarts>),
 }
 
 impl TryFrom<Fitted> for Codec {
@@ -83,7 +83,7 @@ impl Codec {
         let gaps = if corpus.has_starts() {
             GapSlots::WithStarts(Box::new(WithStarts::fit(laid_out.map(|(layout, (spans, _))| (layout, interval(spans))), config)))
         } else {
-            GapSlots::WithoutStarts(WithoutStarts::fit(laid_out.map(|(layout, (spans, _))| (layout, durations(spans))), config))
+            GapSlots::WithoutStarts(Box::new(WithoutStarts::fit(laid_out.map(|(layout, (spans, _))| (layout, durations(spans))), config)))
         };
         Ok(Self(Fitted {
             max_depth: traces.iter().flat_map(|(_, depths)| depths).copied().max().unwrap_or(0),

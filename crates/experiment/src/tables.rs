@@ -149,6 +149,49 @@ fn table(caption: String, rows: Vec<Row>) -> Block {
     Block::Table(Table { caption, columns: columns(), rows })
 }
 
+/// All generators in one table, between the paper's figures for `hvae` and the ceiling. `prefix` gives the keys of a generator.
+fn side_by_side(
+    experiment: &Experiment,
+    outcome: &Outcome,
+    caption: String,
+    metrics: &[&[Metric]],
+    prefix: impl Fn(&str) -> String,
+    ceiling: impl Fn(&Metric) -> Cell,
+) -> Option<Block> {
+    let generators: Vec<&String> = experiment.generators.keys().collect();
+    let exists =
+        |metric: &&Metric| generators.iter().any(|generator| outcome.get(&format!("{}.{}", prefix(generator), metric.0)).is_some());
+    let row = |metric: &Metric| {
+        let (end, label, format) = *metric;
+        let paper = paper::value(&format!("{}.{end}", prefix("hvae"))).map_or(Cell::Missing, |value| Cell::number(value, format));
+        let ours = generators.iter().map(|generator| outcome.cell(&format!("{}.{end}", prefix(generator)), format));
+        Row::Plain([Cell::text(label), paper].into_iter().chain(ours).chain([ceiling(metric)]).collect())
+    };
+    let rows: Vec<Row> = metrics.iter().flat_map(|metrics| metrics.iter()).filter(exists).map(row).collect();
+    let names = generators.iter().map(|name| name.as_str());
+    let columns = ["metric", "paper (hvae)"].into_iter().chain(names).chain(["ceiling"]).map(str::to_owned).collect();
+    (generators.len() > 1 && !rows.is_empty()).then_some(Block::Table(Table { caption, columns, rows }))
+}
+
+const UTILITY: &[Metric] = &[
+    ("accuracy", "accuracy", NumberFormat::Percent),
+    ("weighted_f1", "weighted F1", NumberFormat::Percent),
+    ("pr_auc", "PR-AUC", NumberFormat::Ratio),
+    ("false_alarm_rate", "false-alarm rate", NumberFormat::Percent),
+];
+
+/// The two protocols of a question for all generators.
+fn utility_side_by_side(experiment: &Experiment, outcome: &Outcome, question: &str) -> Vec<Block> {
+    let hybrid = experiment.utility.hybrid;
+    let protocols = [(0, "trained on synthetic traces alone".to_owned()), (hybrid, format!("with {hybrid} % of the real training traces"))];
+    let of = |(percent, protocol): (u32, String)| {
+        let prefix = |generator: &str| format!("{question}.{generator}.{MAIN_SIZE}.real{percent}");
+        let ceiling = |metric: &Metric| outcome.cell(&format!("{question}.ceiling.trtr.{}", metric.0), metric.2);
+        side_by_side(experiment, outcome, format!("All generators, {protocol}, empirical sizes"), &[UTILITY], prefix, ceiling)
+    };
+    protocols.into_iter().filter_map(of).collect()
+}
+
 fn question_sections(experiment: &Experiment, outcome: &Outcome) -> Vec<Section> {
     let mut sections = Vec::new();
     if experiment.asks(Question::Rq1) {
@@ -156,6 +199,7 @@ fn question_sections(experiment: &Experiment, outcome: &Outcome) -> Vec<Section>
     }
     if experiment.asks(Question::Rq2) {
         let mut blocks = vec![Block::Text(RQ2_TEXT.into())];
+        blocks.extend(utility_side_by_side(experiment, outcome, "rq2"));
         blocks.extend(utility(experiment, outcome, "rq2"));
         blocks.extend(figures::sweep(experiment, outcome));
         blocks.extend(figures::confusions(experiment, outcome, "held-out"));
@@ -163,6 +207,7 @@ fn question_sections(experiment: &Experiment, outcome: &Outcome) -> Vec<Section>
     }
     if experiment.asks(Question::Rq3) {
         let mut blocks = vec![Block::Text(RQ3_TEXT.into())];
+        blocks.extend(utility_side_by_side(experiment, outcome, "rq3"));
         blocks.extend(utility(experiment, outcome, "rq3"));
         blocks.extend(per_system(
             experiment,
@@ -177,6 +222,13 @@ fn question_sections(experiment: &Experiment, outcome: &Outcome) -> Vec<Section>
     if experiment.asks(Question::Rq4) {
         let main = [MAIN_SIZE.to_owned()];
         let mut blocks = vec![Block::Text(RQ4_TEXT.into())];
+        for system in experiment.systems.keys() {
+            let caption = format!("All generators, {system}, empirical sizes");
+            let groups = [FIDELITY, VALIDITY, DISCRIMINATORS, SIMILARITY, MEMORISATION, PRIVACY];
+            let prefix = |generator: &str| format!("rq4.{system}.{generator}.{MAIN_SIZE}");
+            let of = |metric: &Metric| ceiling(outcome, system, experiment.generators.keys().next().map_or("", String::as_str), metric);
+            blocks.extend(side_by_side(experiment, outcome, caption, &groups, prefix, of));
+        }
         blocks.extend(per_system(experiment, outcome, "Similarity and separability", &[SIMILARITY, DISCRIMINATORS], &main));
         blocks.extend(figures::projections(outcome));
         sections.push(section("rq4", "RQ4 — similarity and separability", blocks));
@@ -200,7 +252,7 @@ const RQ3_TEXT: &str = "The classifiers of RQ2, tested on another run of the sys
 const RQ4_TEXT: &str = "Synthetic against held-out real traces. The ceiling is a sample of the real training traces in place of the \
     synthetic ones.";
 const FIDELITY_TEXT: &str = "All fidelity scores are similarities, 1 = identical. The paper's figures for hvae were obtained with latent \
-    codes of real traces; ours are drawn from the prior N(0, I). The ceiling of the duplicate rates is the natural rate: how often \
+    codes of real traces; ours are drawn from priors: N(0, I), or the learnt one of tree-hvae. The ceiling of the duplicate rates is the natural rate: how often \
     held-out real traces repeat a training signature.";
 
 fn rq1(experiment: &Experiment, outcome: &Outcome) -> Section {
@@ -214,6 +266,8 @@ fn rq1(experiment: &Experiment, outcome: &Outcome) -> Section {
         _ => Cell::number(1.0, metric.2),
     };
     for system in experiment.systems.keys() {
+        let prefix = |generator: &str| format!("rq1.{system}.{generator}");
+        blocks.extend(side_by_side(experiment, outcome, format!("All generators, {system}, held-out traces"), &[RQ1], prefix, exact));
         let mut all = Vec::new();
         for (name, config) in &experiment.generators {
             let skip = matches!(config, tracesmith_generate::GeneratorConfig::Hvae(hvae) if hvae.model.skip);

@@ -29,6 +29,15 @@ sampling = { structure = "tree" }
 
 [generators.random-sampling]
 kind = "random-sampling"
+
+[generators.tree-hvae]
+kind = "tree-hvae"
+model = { structure_width = 16, timing_width = 16, encoder_width = 8, label_width = 8 }
+train = { steps = 6 }
+
+[gnn_discriminator]
+enabled = true
+classifier = { hidden = 8, train = { epochs = 1, batch = 16 } }
 "#;
 
 /// Counts computed and cached stages.
@@ -97,10 +106,20 @@ fn one_seed_gives_the_same_files_on_one_thread_and_on_two() {
         "rq2.hvae.empirical.real10.accuracy",
         "rq3.ceiling.trtr.accuracy",
         "rq4.tt.hvae-tree.empirical.fidelity.overall",
+        "rq4.tt.tree-hvae.empirical.discriminator.auc",
+        "rq4.tt.tree-hvae.empirical.discriminator.gnn_auc",
+        "rq4.tt.ceiling.discriminator.gnn_auc",
+        "rq4.tt.tree-hvae.empirical.privacy.near_duplicates",
+        "rq4.tt.tree-hvae.latent.probe_root.accuracy",
+        "rq4.tt.tree-hvae.latent.interpolation_arrives",
     ] {
         assert!((0.0..=1.0).contains(&metrics[&format!("{key}.mean")]) && metrics[&format!("{key}.n")] == 2.0, "{key}");
     }
-    assert_eq!(metrics["rq4.sn.hvae-tree.empirical.validity.tree_share.mean"], 1.0);
+    for key in ["hvae-tree.empirical.validity.tree_share", "tree-hvae.empirical.validity.tree_share", "tree-hvae.latent.root_asked"] {
+        assert_eq!(metrics[&format!("rq4.sn.{key}.mean")], 1.0, "{key}");
+    }
+    let report = String::from_utf8(one[Path::new("report.md")].clone()).unwrap();
+    assert!(report.contains("All generators, sn") && report.contains("| tree-hvae |"), "generators stand side by side");
 }
 
 #[test]
@@ -108,8 +127,8 @@ fn a_second_run_computes_nothing_and_a_changed_key_only_what_depends_on_it() {
     let folder = tempfile::tempdir().unwrap();
     let (first, stages) = start(folder.path(), "first", 0, &[]);
     let fits = stages.computed().iter().filter(|stage| stage.starts_with("fit ")).count();
-    // Two seeds, two systems, and one fit for both hvae rows beside random-sampling.
-    assert_eq!(fits, 8);
+    // Two seeds, two systems, and one fit for both hvae rows beside random-sampling and tree-hvae.
+    assert_eq!(fits, 12);
     let (second, stages) = start(folder.path(), "second", 0, &[]);
     assert_eq!(stages.computed(), Vec::<String>::new());
     assert!(content(&first) == content(&second));
@@ -121,16 +140,16 @@ fn a_second_run_computes_nothing_and_a_changed_key_only_what_depends_on_it() {
 #[test]
 fn every_experiment_of_the_project_can_be_read() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments");
-    let files: Vec<PathBuf> = [folder.clone(), folder.join("ablations")]
+    let files: Vec<PathBuf> = [folder.clone(), folder.join("ablations"), folder.join("ablations/tree_hvae")]
         .iter()
         .flat_map(|folder| fs::read_dir(folder).unwrap())
         .map(|entry| entry.unwrap().path())
         // The thresholds of the quality gate are no experiment.
         .filter(|path| path.extension().is_some_and(|extension| extension == "toml") && !path.ends_with("gate.toml"))
         .collect();
-    assert!(files.len() >= 12, "{files:?}");
+    assert!(files.len() >= 24, "{files:?}");
     for file in files {
         let variants = read(&file, &[]).unwrap_or_else(|error| panic!("{error}"));
-        assert!(!file.to_string_lossy().contains("ablations") || variants.len() > 1);
+        assert!(!file.to_string_lossy().contains("ablations") || variants.len() > 1 || variants[0].experiment.generators.len() > 1);
     }
 }

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use tracesmith_model::batch::{plan_by_size, plan_epoch};
 use tracesmith_model::graph::CONDITIONS;
-use tracesmith_model::tree_hvae::{Condition, Mixture, Point};
+use tracesmith_model::mixture::{Condition, Mixture, Point};
 use tracesmith_model::{Device, Graph, GraphBatch, Latents, Noise};
 use tracesmith_trace::rng;
 

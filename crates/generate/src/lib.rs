@@ -73,6 +73,11 @@ pub trait FittedGenerator: Send + Sync {
     /// Encodes and decodes the posterior mean of every trace; `None` for a generator without an encoder.
     fn reconstruct(&self, corpus: &Corpus) -> Option<Vec<Reconstruction>>;
 
+    /// What training found beside the losses, in words.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Posterior mean of the latent of every trace, for a generator that has one.
     fn latents(&self, _corpus: &Corpus) -> Option<Vec<Vec<f64>>> {
         None

@@ -10,10 +10,9 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use tracesmith_codec::{Codec, CodecConfig, Tokens};
 use tracesmith_model::graph::{CONDITIONS, condition};
+use tracesmith_model::mixture::{Condition, Mixture, Point, TRACES_A_COMPONENT};
 use tracesmith_model::train::{EpochRecord, Objective, Run, Trained, initialise, train};
-use tracesmith_model::tree_hvae::{
-    Condition, Mixture, Point, TRACES_A_COMPONENT, TreeHvae, TreeHvaeConfig, TreeSample, TreeSampling, TreeSizes, TreeTrainConfig,
-};
+use tracesmith_model::tree_hvae::{TreeHvae, TreeHvaeConfig, TreeSample, TreeSampling, TreeSizes, TreeTrainConfig};
 use tracesmith_model::{Device, Module, Noise, checkpoint};
 use tracesmith_trace::{Corpus, Label, Trace, derive_seed, rng, split};
 
@@ -115,6 +114,7 @@ fn check_network(network: &TreeHvaeConfig) -> Result<(), FitError> {
         ("model.span_free_bits", network.span_free_bits, 0.0, f64::MAX),
         ("model.auxiliary", network.auxiliary, 0.0, f64::MAX),
         ("model.warm_up", network.warm_up, 0.0, 1.0),
+        ("model.timing_share", network.timing_share, 0.0, 1.0),
         ("model.dropout", network.dropout, 0.0, 0.95),
         ("model.score_noise", network.score_noise, 0.0, f64::MAX),
     ])
@@ -328,6 +328,16 @@ impl FittedGenerator for FittedTreeHvae {
             }
         };
         Some(tokens.iter().map(reconstruction).collect())
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let StoredTreeHvae { diagnostics, network, prior, .. } = &self.stored;
+        let components = prior.as_ref().map(|prior| format!("prior refitted to {} Gaussians", prior.len()));
+        let units = format!(
+            "active latent units: {} of {} of a trace, {} of {} of a span",
+            diagnostics.active_graph_units, network.graph_latent, diagnostics.active_span_units, network.span_latent
+        );
+        [Some(units), components].into_iter().flatten().collect()
     }
 
     fn latents(&self, corpus: &Corpus) -> Option<Vec<Vec<f64>>> {

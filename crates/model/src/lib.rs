@@ -15,6 +15,7 @@ pub mod graph;
 pub mod hvae;
 pub mod latents;
 pub mod layers;
+pub mod mixture;
 pub mod noise;
 pub mod train;
 pub mod tree_hvae;

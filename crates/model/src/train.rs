@@ -1,11 +1,12 @@
 //! One training loop for every network: Adam, best weights by validation loss, early stop, resume.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use burn::grad_clipping::GradientClipping;
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor};
@@ -39,6 +40,11 @@ pub trait Objective: Module {
 
     /// The settings that the loss depends on, in words: a resumed run must have the same.
     fn settings(&self) -> String;
+
+    /// Parameters that have learnt enough at `progress` and are not updated any more.
+    fn settled(&self, _progress: f64) -> HashSet<ParamId> {
+        HashSet::new()
+    }
 
     /// Loss of a batch. `noise` is given in training only; `progress` is the share of the epochs done, in 0–1.
     fn losses(&self, batch: &Self::Batch, noise: Option<&mut Noise>, progress: f64) -> Losses;
@@ -330,11 +336,13 @@ impl<M: Objective> Fit<M> {
             let losses = self.model.losses(&self.model.collate(&samples, device), Some(&mut noise), progress);
             let values = loss_vector(&losses) * samples.len() as f64;
             sums = Some(sums.map_or(values.clone(), |sums| sums + values));
-            let gradients = GradientsParams::from_grads(losses.total.backward(), &self.model);
+            let mut gradients = GradientsParams::from_grads(losses.total.backward(), &self.model);
+            let settled = self.model.settled(progress);
+            self.model.visit(&mut Drop { settled: &settled, gradients: &mut gradients });
             let learning_rate = recipe.learning_rate((epoch - 1) * batches.len() + step, recipe.epochs * batches.len());
             self.model = self.optimiser.step(learning_rate, self.model, gradients);
             if let Some(average) = &mut self.average {
-                average.update(&self.model);
+                average.update(&self.model, &settled);
                 self.state.averaged = average.steps();
             }
         }
@@ -368,6 +376,20 @@ impl<M: Objective> Fit<M> {
             self.state.since_best += 1;
         }
         Ok(())
+    }
+}
+
+/// Removes the gradients of settled parameters.
+struct Drop<'a> {
+    settled: &'a HashSet<ParamId>,
+    gradients: &'a mut GradientsParams,
+}
+
+impl ModuleVisitor for Drop<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if self.settled.contains(&param.id) {
+            self.gradients.remove::<D>(param.id);
+        }
     }
 }
 

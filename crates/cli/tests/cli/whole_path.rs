@@ -46,6 +46,34 @@ fn simulated_traces_become_a_model_and_new_traces_that_every_verb_reads_back() {
 }
 
 #[test]
+fn tree_hvae_gives_valid_traces_of_the_root_and_size_that_are_asked_for() {
+    let sandbox = Sandbox::new();
+    sandbox.write("tree.toml", "[train]\nsteps = 12\nwarm_up_steps = 2\n[model]\nstructure_width = 24\ntiming_width = 24\n");
+    sandbox.succeed("datasets simulate trainticket-sim -n 120 --seed 1 --format nezha-csv --out train.csv");
+    let fit = sandbox.succeed("fit --input train.csv --generator tree-hvae --config tree.toml --out model");
+    assert!(fit.stderr.contains("active latent units") && fit.stderr.contains("prior refitted"), "{}", fit.stderr);
+    sandbox.succeed("generate model -n 30 --size model --out free.csv --format nezha-csv");
+    let free = sandbox.json("inspect free.csv --json");
+    assert_eq!(free["summary"]["validity"]["trees"], 30, "{free}");
+    let real = sandbox.json("inspect train.csv --json");
+    assert_eq!(count(&real, "traces"), 120);
+
+    sandbox.succeed("generate model -n 5 --size fixed:3 --out fixed.csv --format nezha-csv");
+    assert_eq!(count(&sandbox.json("inspect fixed.csv --json"), "spans"), 15);
+    sandbox.succeed("generate model -n 7 --interpolate train.csv --out path.csv --format nezha-csv");
+    assert_eq!(count(&sandbox.json("inspect path.csv --json"), "traces"), 7);
+    for (line, hint) in [
+        ("generate model -n 5 --root nonsense --out x.csv", "roots are:"),
+        ("generate model -n 5 --structure raw --out x.csv", "has no --structure"),
+        ("generate model -n 5 --label abnormal --out x.csv", "no abnormal trace"),
+        ("generate model -n 5 --size fixed:9999 --out x.csv", "1 to"),
+    ] {
+        let failed = sandbox.run(line);
+        assert!(failed.code == Some(1) && failed.stderr.contains(hint), "{line}: {}", failed.stderr);
+    }
+}
+
+#[test]
 fn the_same_seed_gives_the_same_file_on_one_and_two_threads() {
     let sandbox = Sandbox::new();
     sandbox.write("tiny.toml", TINY);

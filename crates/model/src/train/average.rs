@@ -1,6 +1,6 @@
 //! A moving average of the weights.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::tensor::Tensor;
@@ -19,14 +19,14 @@ impl Average {
     /// The average that starts at the weights of `model`.
     pub fn new<M: Module>(decay: f64, model: &M) -> Self {
         let mut average = Self { decay, steps: 0, weights: HashMap::new() };
-        average.mix(&model.valid(), 0.0);
+        average.mix(&model.valid(), 0.0, &HashSet::new());
         average
     }
 
     /// Continues an average that was saved as a network after `steps` updates.
     pub fn resumed<M: Module>(decay: f64, steps: usize, saved: &M) -> Self {
         let mut average = Self { decay, steps, weights: HashMap::new() };
-        average.mix(saved, 0.0);
+        average.mix(saved, 0.0, &HashSet::new());
         average
     }
 
@@ -35,15 +35,16 @@ impl Average {
         self.steps
     }
 
-    /// Takes the weights after a step. Early steps count more, so that the first weights are soon forgotten.
-    pub fn update<M: Module>(&mut self, model: &M) {
+    /// Takes the weights after a step, but for settled parameters, whose averages stay. Early steps count more, so that the first weights
+    /// are soon forgotten.
+    pub fn update<M: Module>(&mut self, model: &M, settled: &HashSet<ParamId>) {
         self.steps += 1;
         let decay = self.decay.min((1.0 + self.steps as f64) / (10.0 + self.steps as f64));
-        self.mix(&model.valid(), decay);
+        self.mix(&model.valid(), decay, settled);
     }
 
-    fn mix<M: Module>(&mut self, model: &M, decay: f64) {
-        model.visit(&mut Mix { average: self, decay });
+    fn mix<M: Module>(&mut self, model: &M, decay: f64, settled: &HashSet<ParamId>) {
+        model.visit(&mut Mix { average: self, decay, settled });
     }
 
     /// `model`, which must be on the plain device, with the averaged weights.
@@ -55,10 +56,14 @@ impl Average {
 struct Mix<'a> {
     average: &'a mut Average,
     decay: f64,
+    settled: &'a HashSet<ParamId>,
 }
 
 impl ModuleVisitor for Mix<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if self.settled.contains(&param.id) {
+            return;
+        }
         let value = param.val().detach().flatten::<1>(0, D - 1);
         let mixed = match self.average.weights.remove(&param.id) {
             Some(old) => old * self.decay + value * (1.0 - self.decay),
@@ -102,13 +107,15 @@ mod tests {
     #[test]
     fn the_average_moves_by_its_decay_and_is_what_it_was_after_a_resume() {
         let mut average = Average::new(0.5, &linear(0.0));
-        average.update(&linear(1.0));
+        average.update(&linear(1.0), &HashSet::new());
         let first = 1.0 - 2.0 / 11.0;
         assert!((weight(&average) - first).abs() < 1e-6);
         let resumed = Average::resumed(0.5, average.steps(), &average.apply(linear(0.0).valid()));
         for mut average in [average, resumed] {
-            average.update(&linear(0.0));
-            assert!((weight(&average) - first * 0.25).abs() < 1e-6, "{}", weight(&average));
+            average.update(&linear(0.0), &HashSet::from([ParamId::from(7)]));
+            assert!((weight(&average) - first).abs() < 1e-6, "settled");
+            average.update(&linear(0.0), &HashSet::new());
+            assert!((weight(&average) - first * 4.0 / 13.0).abs() < 1e-6, "{}", weight(&average));
         }
     }
 }

@@ -75,6 +75,39 @@ fn a_killed_run_resumes_to_the_weights_and_history_of_an_uninterrupted_one() {
 }
 
 #[test]
+fn averaged_weights_and_the_schedule_survive_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("resume");
+    let recipe = Recipe { optimiser: Optimiser::AdamW, cosine: Some(3), clip: 1.0, average: 0.8, ..Recipe::from(&epochs(5)) };
+    let run = |resume: bool, kill: usize| {
+        let mut observe = |record: &EpochRecord| assert!(record.epoch != kill, "killed");
+        let run = Run { seed: 3, device: &Device::flex(), resume: resume.then_some(&path), observe: &mut observe };
+        train_saving_every(Duration::ZERO, small(1), &graphs(20, 0), &graphs(5, 1), &recipe, run)
+    };
+    let whole = outcome(&run(false, 0).unwrap());
+    assert!(catch_unwind(AssertUnwindSafe(|| run(true, 3).map(|_| ()))).is_err());
+    assert_eq!(outcome(&run(true, 0).unwrap()), whole);
+    let plain = train(
+        small(1),
+        &graphs(20, 0),
+        &[],
+        &(&epochs(5)).into(),
+        Run { seed: 3, device: &Device::flex(), resume: None, observe: &mut |_| () },
+    );
+    assert_ne!(outcome(&plain.unwrap()).0, whole.0, "the average is not the last weights");
+}
+
+#[test]
+fn the_learning_rate_rises_and_falls_along_a_cosine() {
+    let recipe = Recipe { cosine: Some(10), learning_rate: 2.0, ..Recipe::from(&epochs(1)) };
+    let rate = |step| recipe.learning_rate(step, 110);
+    assert!(rate(0) < rate(5) && rate(5) < rate(10));
+    assert_eq!((rate(10), rate(60)), (2.0, 1.0));
+    assert!(rate(109) < 0.01);
+    assert_eq!(Recipe::from(&epochs(1)).learning_rate(99, 100), TrainConfig::default().learning_rate);
+}
+
+#[test]
 fn early_stopping_survives_a_kill() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("resume");

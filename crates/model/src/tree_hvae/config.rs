@@ -40,6 +40,9 @@ pub struct TreeHvaeConfig {
     pub auxiliary: f64,
     /// Share of the training in which the KL weight rises from 0 to 1.
     pub warm_up: f64,
+    /// Share of the training in which the timing decoder learns. Structure takes the whole of it, while times are learnt sooner, and then by
+    /// heart.
+    pub timing_share: f64,
     /// Dropout on the states of the decoders.
     pub dropout: f64,
     /// Standard deviation of noise on the normal scores that the timing decoder reads in training, so that it does not learn training traces
@@ -66,8 +69,9 @@ impl Default for TreeHvaeConfig {
             span_free_bits: 0.2,
             auxiliary: 1.0,
             warm_up: 0.15,
+            timing_share: 0.45,
             dropout: 0.3,
-            score_noise: 0.2,
+            score_noise: 0.0,
         }
     }
 }
@@ -92,7 +96,7 @@ pub struct TreeTrainConfig {
     pub average: f64,
     /// Passes without a better validation loss after which training stops; 0 never stops early.
     pub patience: usize,
-    /// Share of the training traces used for validation; 0 keeps the last weights.
+    /// Share of the training traces that picks the epoch whose weights are kept; 0 trains on all of them and keeps the last weights.
     pub validation: f64,
 }
 
@@ -107,7 +111,7 @@ impl Default for TreeTrainConfig {
             clip: 1.0,
             average: 0.995,
             patience: 0,
-            validation: 0.1,
+            validation: 0.0,
         }
     }
 }

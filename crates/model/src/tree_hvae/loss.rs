@@ -1,5 +1,8 @@
 //! The negative evidence lower bound.
 
+use std::collections::HashSet;
+
+use burn::module::{ParamId, list_param_ids};
 use burn::tensor::activation::{log_softmax, softplus};
 use burn::tensor::{Device, Int, Tensor};
 
@@ -29,6 +32,10 @@ impl Objective for TreeHvae {
 
     fn settings(&self) -> String {
         format!("{:?} {:?}", self.config, self.sizes)
+    }
+
+    fn settled(&self, progress: f64) -> HashSet<ParamId> {
+        if progress < self.config.timing_share { HashSet::new() } else { list_param_ids(&self.timing).into_iter().collect() }
     }
 
     /// All terms in nats a trace. In training the total is what is minimised, a span: free bits and the auxiliary loss count. In

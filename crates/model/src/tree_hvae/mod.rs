@@ -7,7 +7,6 @@ mod batch;
 mod config;
 mod encoder;
 mod loss;
-mod mixture;
 mod prior;
 mod sample;
 mod sampler;
@@ -19,7 +18,6 @@ use burn::tensor::Device;
 
 pub use batch::TreeBatch;
 pub use config::{TreeHvaeConfig, TreeSizes, TreeTrainConfig, size_bucket};
-pub use mixture::{Condition, Mixture, Point, TRACES_A_COMPONENT};
 pub use sample::{TreeSample, all_trees};
 pub use sampler::TreeSampling;
 

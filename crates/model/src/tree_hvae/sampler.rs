@@ -11,8 +11,9 @@ use tracesmith_codec::Tokens;
 pub use choice::TreeSampling;
 
 use super::sample::TreeSample;
-use super::{Condition, Point, TreeBatch, TreeHvae};
+use super::{TreeBatch, TreeHvae};
 use crate::Noise;
+use crate::mixture::{Condition, Point};
 use choice::Picker;
 
 /// Posterior means of one trace.
@@ -30,7 +31,7 @@ impl TreeHvae {
         self.config.graph_latent
     }
 
-    /// Draws a trace for every condition from `z_G` given (see [`super::Mixture::draw`]). Sizes that are asked for are met exactly, and
+    /// Draws a trace for every condition from `z_G` given (see [`crate::mixture::Mixture::draw`]). Sizes that are asked for are met exactly, and
     /// so are roots; a free size ends at `limit` spans at the latest.
     pub fn sample(
         &self,

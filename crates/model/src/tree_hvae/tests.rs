@@ -6,6 +6,7 @@ use tracesmith_trace::rng;
 use super::*;
 use crate::Noise;
 use crate::fixture::parameters;
+use crate::mixture::{Condition, Mixture};
 use crate::train::{Objective, Run, Trained, initialise, train};
 
 const SIZES: TreeSizes = TreeSizes { labels: 4, outcomes: 2, max_depth: 3, max_spans: 6, has_starts: true };
@@ -14,8 +15,11 @@ const SIZES: TreeSizes = TreeSizes { labels: 4, outcomes: 2, max_depth: 3, max_s
 fn samples(count: usize, seed: u64) -> Vec<TreeSample> {
     let mut rng = rng(seed, "samples");
     let mut sample = |i: usize| {
-        let (depths, labels, class, low): (Vec<u16>, Vec<u32>, _, _) =
-            if i % 2 == 0 { (vec![0, 1, 2], vec![0, 1, 2], 1, 0.0) } else { (vec![0, 1, 1, 1, 1, 1], vec![3, 1, 1, 1, 1, 1], 2, 0.75) };
+        let (depths, labels, class, low): (Vec<u16>, Vec<u32>, _, _) = if i.is_multiple_of(2) {
+            (vec![0, 1, 2], vec![0, 1, 2], 1, 0.0)
+        } else {
+            (vec![0, 1, 1, 1, 1, 1], vec![3, 1, 1, 1, 1, 1], 2, 0.75)
+        };
         let n = depths.len();
         let mut quantiles = || (0..n).map(|_| low + 0.25 * rng.random::<f32>()).collect::<Vec<_>>();
         let (heads, tails) = (quantiles(), quantiles());
@@ -38,6 +42,8 @@ fn small() -> TreeHvaeConfig {
         timing_width: 24,
         lookahead_width: 8,
         graph_free_bits: 2.0,
+        dropout: 0.1,
+        timing_share: 1.0,
         ..TreeHvaeConfig::default()
     }
 }
@@ -94,7 +100,8 @@ fn the_posterior_means_alone_give_the_trace_back() {
 fn sizes_and_roots_that_are_asked_for_are_met_by_an_untrained_network() {
     let device = Device::flex();
     let model = initialise(1, &device, |device| small().init(&SIZES, device));
-    let condition = |i: usize| Condition { class: i % 3, size: (i % 4 > 0).then_some(i % 4 * 3), root: (i % 2 == 0).then_some(2) };
+    let condition =
+        |i: usize| Condition { class: i % 3, size: (!i.is_multiple_of(4)).then_some(i % 4 * 3), root: i.is_multiple_of(2).then_some(2) };
     let conditions: Vec<Condition> = (0..40).map(condition).collect();
     let drawn = draw(&model, &conditions, 1);
     for (tokens, condition) in drawn.iter().zip(&conditions) {
@@ -105,6 +112,19 @@ fn sizes_and_roots_that_are_asked_for_are_met_by_an_untrained_network() {
     }
     assert_eq!(drawn, draw(&model, &conditions, 1));
     assert_ne!(drawn, draw(&model, &conditions, 2));
+}
+
+#[test]
+fn the_timing_decoder_settles_before_the_rest() {
+    let weights = |timing_share: f64, steps: usize| {
+        let model = fit(&TreeHvaeConfig { timing_share, ..small() }, steps).model;
+        (parameters(&model.timing), parameters(&model.structure))
+    };
+    let untrained = initialise(1, &Device::flex().autodiff(), |device| small().init(&SIZES, device));
+    let (timing, structure) = weights(0.0, 4);
+    assert_eq!(timing, parameters(&untrained.timing));
+    assert_ne!(structure, parameters(&untrained.structure));
+    assert_ne!(weights(0.5, 4).0, timing);
 }
 
 #[test]

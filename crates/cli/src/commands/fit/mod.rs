@@ -138,7 +138,8 @@ fn outcome(fitted: &dyn FittedGenerator, corpus: &Corpus, args: &Args) -> String
     let fit = format!("{}: {}{conditional}, fitted on {} traces", args.out.display(), fitted.kind(), corpus.len());
     match fitted.history() {
         Some((terms, [.., last])) => {
-            format!("{fit}; {} epochs, {} parameters, {}", last.epoch, fitted.parameters(), loss_line(terms, last))
+            let notes: String = fitted.notes().iter().map(|note| format!("; {note}")).collect();
+            format!("{fit}; {} epochs, {} parameters, {}{notes}", last.epoch, fitted.parameters(), loss_line(terms, last))
         }
         _ => fit,
     }

@@ -3,7 +3,8 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::choice::Picker;
-use super::{Condition, TreeHvae, host};
+use super::{TreeHvae, host};
+use crate::mixture::Condition;
 use crate::tree_hvae::structure::{SpanInputs, remaining_feature, size_feature};
 
 /// A tree without times.

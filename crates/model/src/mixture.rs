@@ -279,7 +279,7 @@ mod tests {
                 .collect();
             Point { z, class, size, root }
         };
-        (0..200).map(|i| if i % 2 == 0 { point(-2.0, 1, 5, 0) } else { point(2.0, 2, 9, 1) }).collect()
+        (0..200usize).map(|i| if i.is_multiple_of(2) { point(-2.0, 1, 5, 0) } else { point(2.0, 2, 9, 1) }).collect()
     }
 
     fn share_above_zero(mixture: &Mixture, condition: Condition) -> f64 {
