@@ -12,12 +12,16 @@ use crate::{
     input::Input,
     nezha_csv,
     otlp_protobuf::{Framing, framing},
+    parquet_spans,
     table::shortened,
 };
 
 /// The format of a file, of which nothing is taken.
 pub(crate) fn detect_in(input: &mut Input) -> Result<Format, FormatError> {
     let raw = input.peek()?;
+    if parquet_spans::begins(raw) {
+        return Ok(Format::Parquet);
+    }
     let start = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw).trim_ascii_start();
     if matches!(start.first(), Some(b'{' | b'[')) {
         return Ok(json_format(start));

@@ -1,14 +1,14 @@
 //! The CSV form of Eadro's traces.
 //!
 //! A root has no `parent_id`, and `no_parent` for its parent's service. `timestamp` is the start in whole seconds, `duration` is in µs,
-//! `status_code` is 0 where there is none, and no column has the span kind. Rows of a trace may stand anywhere in the file.
+//! `status_code` is 0 where there is none, and no column has the span kind or attributes. Rows of a trace may stand anywhere in the file.
 
 use std::{
     collections::HashMap,
     io::{self, Write},
 };
 
-use tracesmith_trace::{SpanKind, SpanRecord};
+use tracesmith_trace::SpanRecord;
 
 use crate::{Format, FormatError, input::Input, table::read_rows};
 
@@ -31,12 +31,12 @@ pub(crate) fn read(input: Input, visit: &mut dyn FnMut(SpanRecord) -> Result<(),
             start_ns: seconds.checked_mul(NANOSECONDS).ok_or_else(|| row.wrong(0, SECONDS))?,
             duration_us: row.number(5, "a number of µs")?,
             status: if row.text(6).is_empty() { 0 } else { row.number(6, "an HTTP status or 0")? },
-            kind: SpanKind::Unspecified,
+            ..SpanRecord::default()
         })
     })
 }
 
-/// Writes traces. Starts are cut to whole seconds; kinds are lost.
+/// Writes traces. Starts are cut to whole seconds; kinds and attributes are lost.
 pub(crate) fn write(out: &mut dyn Write, traces: &mut dyn Iterator<Item = Vec<SpanRecord>>) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
     table.write_record(COLUMNS)?;
@@ -99,11 +99,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn writing_and_reading_gives_the_same_spans_with_starts_in_seconds_and_without_kind(traces in traces()) {
+        fn writing_and_reading_gives_the_same_spans_with_starts_in_seconds_and_without_kind_and_attributes(traces in traces()) {
             let mut expected = traces.concat();
             for span in &mut expected {
                 span.start_ns = span.start_ns.div_euclid(NANOSECONDS) * NANOSECONDS;
-                span.kind = SpanKind::Unspecified;
+                (span.kind, span.attributes) = Default::default();
             }
             prop_assert_eq!(round_trip(traces, Format::EadroCsv), expected);
         }

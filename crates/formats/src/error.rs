@@ -37,7 +37,7 @@ pub enum FormatError {
     },
     /// The content is of no known format.
     #[error(
-        "{} is in no known format: it starts with {start:?}, which is neither JSON, nor OTLP protobuf, nor the header of an Eadro CSV ({eadro}) or a Nezha CSV ({nezha})",
+        "{} is in no known format: it starts with {start:?}, which is neither JSON, nor OTLP protobuf, nor Parquet, nor the header of an Eadro CSV ({eadro}) or a Nezha CSV ({nezha})",
         path.display(), eadro = crate::eadro_csv::COLUMNS.join(","), nezha = crate::nezha_csv::COLUMNS.join(",")
     )]
     UnknownContent {
@@ -58,6 +58,36 @@ pub enum FormatError {
         /// Columns of the file.
         found: String,
     },
+    /// A Parquet file has no column of a name that it needs.
+    #[error("{}: there is no column {column:?}; the columns are {found}", path.display())]
+    MissingColumn {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        column: &'static str,
+        /// Columns of the file.
+        found: String,
+    },
+    /// A column of a Parquet file has another type than it needs, or one that is not read.
+    #[error("{}: the column {column:?} is {found}, expected {expected}", path.display())]
+    ColumnType {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: &'static str,
+        /// Its type.
+        found: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// A file is no Parquet file, or a broken one.
+    #[error("{}: this is no whole Parquet file: {reason}", path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// A row has too few or too many fields.
     #[error("{}, record {record}: {found} fields instead of {expected}", path.display())]
     FieldCount {
@@ -75,7 +105,7 @@ pub enum FormatError {
     Value {
         /// The file.
         path: PathBuf,
-        /// Number of the record, from 1; for OTLP protobuf that of the message.
+        /// Number of the record, from 1; for OTLP protobuf that of the message, for Parquet that of the row.
         record: u64,
         /// Name of the column or key.
         column: &'static str,

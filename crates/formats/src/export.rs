@@ -9,7 +9,7 @@ use tracesmith_trace::{Corpus, SpanRecord, TraceRef, derive_seed};
 
 use crate::{
     Format, FormatError, eadro_csv, jaeger_json, lost::LostFacets, nezha_csv, otlp_json, otlp_protobuf, output::write_compressed,
-    zipkin_json,
+    parquet_spans, zipkin_json,
 };
 
 /// What a file got.
@@ -43,7 +43,7 @@ pub fn write_corpus(corpus: &Corpus, format: Format, path: &Path) -> Result<Writ
         dropped_edges += trace.edges.len() - parents.iter().flatten().count();
         trace_records(corpus, trace, &parents, format)
     });
-    let lost = write_traces(&mut traces, format, path)?;
+    let lost = write_traces(&mut traces, corpus.has_starts(), format, path)?;
     Ok(Written { traces: corpus.len(), spans: corpus.span_count(), dropped_edges, lost })
 }
 
@@ -64,6 +64,7 @@ fn trace_records(corpus: &Corpus, trace: TraceRef<'_>, parents: &[Option<usize>]
         duration_us: trace.durations_us[span],
         status: trace.statuses[span],
         kind: trace.kinds[span],
+        attributes: trace.attributes.get(span).map(|&id| corpus.attribute_sets().get(id).clone()).unwrap_or_default(),
     };
     (0..trace.span_count()).map(record).collect()
 }
@@ -84,12 +85,17 @@ pub fn write_records(records: impl IntoIterator<Item = SpanRecord>, format: Form
         traces[trace].push(record);
     }
     let (count, spans) = (traces.len(), traces.iter().map(Vec::len).sum());
-    let lost = write_traces(&mut traces.into_iter(), format, path)?;
+    let lost = write_traces(&mut traces.into_iter(), true, format, path)?;
     Ok(Written { traces: count, spans, dropped_edges: 0, lost })
 }
 
-/// Writes traces and says what they lose by it.
-fn write_traces(traces: &mut dyn Iterator<Item = Vec<SpanRecord>>, format: Format, path: &Path) -> Result<Vec<&'static str>, FormatError> {
+/// Writes traces and says what they lose by it. Without `has_starts` the starts of children are those of their roots.
+fn write_traces(
+    traces: &mut dyn Iterator<Item = Vec<SpanRecord>>,
+    has_starts: bool,
+    format: Format,
+    path: &Path,
+) -> Result<Vec<&'static str>, FormatError> {
     let mut lost = LostFacets::new(format);
     let traces = &mut traces.inspect(|trace| lost.watch(trace));
     write_compressed(path, |out| match format {
@@ -100,6 +106,7 @@ fn write_traces(traces: &mut dyn Iterator<Item = Vec<SpanRecord>>, format: Forma
         Format::OtlpJson => otlp_json::write(out, traces),
         Format::OtlpProtobuf => otlp_protobuf::write_single(out, traces),
         Format::OtlpProtobufDelimited => otlp_protobuf::write_delimited(out, traces),
+        Format::Parquet => parquet_spans::write(out, traces, has_starts),
     })?;
     Ok(lost.names())
 }
@@ -107,17 +114,26 @@ fn write_traces(traces: &mut dyn Iterator<Item = Vec<SpanRecord>>, format: Forma
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use tracesmith_trace::{CorpusBuilder, Edge, Span, SpanKind, Trace, Vocabulary, assemble};
+    use tracesmith_trace::{AttributeSets, Attributes, CorpusBuilder, Edge, Span, SpanKind, Trace, Vocabulary, assemble};
 
     use super::*;
     use crate::testing::{by_service, in_whole_microseconds, in_whole_nanoseconds, read_file, records, round_trip, traces};
 
     fn corpus(ids: &[&str]) -> Corpus {
-        let mut builder = CorpusBuilder::new("test", Vocabulary::new(["s"]), Vocabulary::new(["a", "b"]), true);
+        let mut attributes = Attributes::default();
+        attributes.insert("http.route", "/a").unwrap();
+        let mut builder = CorpusBuilder::new("test", Vocabulary::new(["s"]), Vocabulary::new(["a", "b"]), true)
+            .with_attribute_sets(AttributeSets::new([attributes]));
         for &id in ids {
-            let span =
-                |operation, start_us| Span { service: 0, operation, start_us, duration_us: 2.25, status: 200, kind: SpanKind::Client };
-            let spans = vec![span(0, 0.0), span(1, 0.125), span(0, 1.5)];
+            let span = |operation, start_us| Span {
+                operation,
+                start_us,
+                duration_us: 2.25,
+                status: 200,
+                kind: SpanKind::Client,
+                ..Span::default()
+            };
+            let spans = vec![span(0, 0.0), Span { attributes: 1, ..span(1, 0.125) }, span(0, 1.5)];
             let edges = [(0, 1), (0, 2), (1, 2)].map(|(parent, child)| Edge { parent, child });
             builder.push(Trace { id: id.into(), start_ns: 5_000_000_000, spans, edges: edges.into(), ..Trace::default() }).unwrap();
         }
@@ -133,11 +149,14 @@ mod tests {
                 let written = write_corpus(&corpus(&["t", "u"]), format, &path).unwrap();
                 assert_eq!((written.traces, written.spans, written.dropped_edges), (2, 6, 2));
                 assert_eq!(written.lost.contains(&"span kinds"), !format.carries_kind());
+                assert_eq!(written.lost.contains(&"attributes"), !format.carries_attributes());
                 let (found, spans) = read_file(&path, None).unwrap();
                 assert_eq!(found.format, format);
                 assert!(std::fs::read(&path).unwrap().starts_with(magic));
                 let tree = assemble(spans[..3].to_vec(), format.carries_starts()).unwrap();
                 assert_eq!(tree.parents, [None, Some(0), Some(0)]);
+                let routes: Vec<_> = tree.records.iter().filter_map(|record| record.attributes.get("http.route")).collect();
+                assert_eq!(routes, vec!["/a"; usize::from(format.carries_attributes())]);
                 assert_eq!(tree.records[0].span_id == "t", format == Format::EadroCsv);
             }
         }
@@ -159,7 +178,7 @@ mod tests {
         fn a_chain_of_formats_changes_only_what_one_of_them_cannot_carry(traces in traces()) {
             prop_assume!(!traces.is_empty());
             let expected = by_service(in_whole_microseconds(in_whole_nanoseconds(traces.concat())));
-            let chain = [Format::OtlpProtobuf, Format::ZipkinJson, Format::OtlpProtobufDelimited, Format::JaegerJson, Format::OtlpJson];
+            let chain = [Format::OtlpProtobuf, Format::ZipkinJson, Format::OtlpProtobufDelimited, Format::Parquet, Format::JaegerJson, Format::OtlpJson];
             let spans = chain.into_iter().fold(traces.concat(), |spans, format| round_trip(vec![spans], format));
             prop_assert_eq!(by_service(spans), expected);
         }

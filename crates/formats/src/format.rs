@@ -8,7 +8,7 @@ use tracesmith_trace::SpanRecord;
 
 use crate::{
     FormatError, Reading, Tolerated, detection::detect_in, eadro_csv, input::Input, jaeger_json, nezha_csv, otlp_json, otlp_protobuf,
-    zipkin_json,
+    parquet_spans, zipkin_json,
 };
 
 /// A wire format.
@@ -16,9 +16,9 @@ use crate::{
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// The CSV in which the paper's authors hold Eadro's traces. Carries durations as exact as they are, but starts in whole seconds only:
-    /// no sibling order and no offsets; and no span kind.
+    /// no sibling order and no offsets; and neither span kind nor attributes.
     EadroCsv,
-    /// Nezha's CSV. Carries starts in ns, but neither status nor span kind.
+    /// Nezha's CSV. Carries starts in ns, but neither status nor span kind nor attributes.
     NezhaCsv,
     /// Jaeger's JSON. Carries starts and durations in whole µs; spans have one parent.
     JaegerJson,
@@ -30,6 +30,8 @@ pub enum Format {
     OtlpProtobuf,
     /// OTLP in protobuf: a stream of `ExportTraceServiceRequest` messages with their lengths. Carries what [`Format::OtlpJson`] does.
     OtlpProtobufDelimited,
+    /// Parquet, a row a span. Carries all that a span has; for the columns see `parquet_spans`.
+    Parquet,
 }
 
 /// A name that no format has.
@@ -42,7 +44,7 @@ pub struct UnknownFormat {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::EadroCsv,
         Self::NezhaCsv,
         Self::JaegerJson,
@@ -50,6 +52,7 @@ impl Format {
         Self::OtlpJson,
         Self::OtlpProtobuf,
         Self::OtlpProtobufDelimited,
+        Self::Parquet,
     ];
 
     /// Name in commands and configuration.
@@ -62,6 +65,7 @@ impl Format {
             Self::OtlpJson => "otlp-json",
             Self::OtlpProtobuf => "otlp-protobuf",
             Self::OtlpProtobufDelimited => "otlp-protobuf-delimited",
+            Self::Parquet => "parquet",
         }
     }
 
@@ -80,9 +84,14 @@ impl Format {
         !matches!(self, Self::EadroCsv | Self::NezhaCsv)
     }
 
+    /// Whether the format has a place for attributes.
+    pub fn carries_attributes(self) -> bool {
+        self.carries_kind()
+    }
+
     /// Whether any text may be an id.
     pub fn carries_any_id(self) -> bool {
-        matches!(self, Self::EadroCsv | Self::NezhaCsv | Self::JaegerJson)
+        matches!(self, Self::EadroCsv | Self::NezhaCsv | Self::JaegerJson | Self::Parquet)
     }
 
     /// Whether the format has a place for HTTP status codes.
@@ -116,8 +125,8 @@ pub fn detect(path: &Path) -> Result<Format, FormatError> {
 /// Calls `visit` with every span of the file at `path`, in the order of the file, and returns its format (`format`, or the one detected) and
 /// what was taken in spite of a flaw.
 ///
-/// Tables are read record by record, Jaeger's and Zipkin's JSON trace by trace, OTLP message by message: the file may be larger than the memory. What `visit` returns as an error ends the
-/// reading.
+/// Tables are read record by record, Parquet a thousand rows at a time, Jaeger's and Zipkin's JSON trace by trace, OTLP message by message:
+/// the file may be larger than the memory. What `visit` returns as an error ends the reading.
 ///
 /// # Errors
 /// [`FormatError`] at the first thing that is wrong; spans before it have been visited.
@@ -131,16 +140,21 @@ pub fn read_spans(
         Some(format) => format,
         None => detect_in(&mut input)?,
     };
+    let mut has_starts = format.carries_starts();
     let tolerated = match format {
         Format::EadroCsv => eadro_csv::read(input, visit).map(|()| Tolerated::default()),
         Format::NezhaCsv => nezha_csv::read(input, visit).map(|()| Tolerated::default()),
+        Format::Parquet => parquet_spans::read(input, visit).map(|(tolerated, found)| {
+            has_starts = found;
+            tolerated
+        }),
         Format::JaegerJson => jaeger_json::read(input, visit),
         Format::ZipkinJson => zipkin_json::read(input, visit),
         Format::OtlpJson => otlp_json::read(input, visit),
         Format::OtlpProtobuf => otlp_protobuf::read_single(input, visit),
         Format::OtlpProtobufDelimited => otlp_protobuf::read_delimited(input, visit),
     }?;
-    Ok(Reading { format, tolerated })
+    Ok(Reading { format, tolerated, has_starts })
 }
 
 #[cfg(test)]
@@ -156,7 +170,7 @@ mod tests {
         assert_eq!(
             "csv".parse::<Format>().unwrap_err().to_string(),
             "there is no format \"csv\"; the formats are eadro-csv, nezha-csv, jaeger-json, zipkin-json, otlp-json, otlp-protobuf, \
-             otlp-protobuf-delimited"
+             otlp-protobuf-delimited, parquet"
         );
     }
 }

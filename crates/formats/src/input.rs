@@ -16,7 +16,7 @@ use crate::FormatError;
 pub const MAX_RECORD_BYTES: usize = 1 << 20;
 
 /// Longest part of a JSON or protobuf file that is read at once, in bytes: in OTLP the spans of one resource (in a delimited stream one
-/// request), in Zipkin one span. The default limit of a gRPC message is a sixteenth of it.
+/// request), in Zipkin and Jaeger one span. The default limit of a gRPC message is a sixteenth of it.
 pub const MAX_MESSAGE_BYTES: usize = 64 << 20;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -109,11 +109,6 @@ struct Counts {
 impl Budget {
     pub fn new(limit: usize) -> Self {
         Self(Rc::new(Counts { limit, left: Cell::new(limit), record: Cell::new(0) }))
-    }
-
-    /// For formats whose records may be of any size.
-    pub fn unlimited() -> Self {
-        Self::new(usize::MAX)
     }
 
     /// For formats with records of up to [`MAX_MESSAGE_BYTES`]. What a buffer has read ahead is not held against a record.

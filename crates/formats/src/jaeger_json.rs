@@ -4,16 +4,17 @@
 //! these after the other, for example a trace a line. One trace at a time is in memory.
 //! Starts and durations are whole µs: writing rounds to them. Of several references to spans of the same trace the first `CHILD_OF` is the
 //! parent, else the first `FOLLOWS_FROM`. A negative or non-finite duration cannot be written: it becomes 0.
-//! Kind and status are tags: see [`crate::tags`].
+//! Kind, status and attributes are tags: see [`crate::tags`].
 
 use std::{
     collections::{BTreeMap, HashMap},
+    fmt,
     io::{self, Write},
 };
 
 use serde::{
-    Deserialize, Serialize,
-    de::{Error as _, IgnoredAny, MapAccess},
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::Value;
 use tracesmith_trace::{SpanKind, SpanRecord};
@@ -22,7 +23,8 @@ use crate::{
     FormatError, Tolerated,
     input::{Budget, Input},
     json_stream::{Objects, Sink, TakeObject, read_objects},
-    tags::{self, SplitStatus, TagSigns},
+    json_tags::tag_signs,
+    tags::{self, Meaning, SplitStatus, TagSigns},
 };
 
 #[derive(Deserialize)]
@@ -37,8 +39,8 @@ struct JaegerSpan {
     references: Option<Vec<Reference>>,
     start_time: i64,
     duration: f64,
-    #[serde(default)]
-    tags: Option<Vec<Tag>>,
+    #[serde(default, deserialize_with = "tag_signs")]
+    tags: TagSigns,
     #[serde(rename = "processID")]
     process_id: String,
 }
@@ -54,14 +56,6 @@ struct Reference {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Tag {
-    key: String,
-    #[serde(rename = "type", default)]
-    kind: String,
-    value: Value,
-}
-
-#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Process {
     service_name: String,
@@ -74,18 +68,6 @@ impl JaegerSpan {
         first("CHILD_OF").or_else(|| first("FOLLOWS_FROM")).map(|reference| reference.span_id.clone())
     }
 
-    /// Kind and status. SDKs write values as numbers, as truth values, or as text.
-    fn kind_and_status(&self, tolerated: &mut Tolerated) -> (SpanKind, u16) {
-        let mut signs = TagSigns::default();
-        for tag in self.tags.iter().flatten() {
-            signs.see(&tag.key, || match &tag.value {
-                Value::String(text) => text.into(),
-                other => other.to_string().into(),
-            });
-        }
-        signs.conclude(tolerated)
-    }
-
     fn into_record(self, processes: &HashMap<String, Process>, tolerated: &mut Tolerated) -> Result<SpanRecord, String> {
         let Some(process) = processes.get(&self.process_id) else {
             return Err(format!("span {:?} is of the process {:?}, which its trace does not list", self.span_id, self.process_id));
@@ -93,11 +75,13 @@ impl JaegerSpan {
         let Some(start_ns) = self.start_time.checked_mul(1000) else {
             return Err(format!("span {:?} starts at {}, which is no time in µs", self.span_id, self.start_time));
         };
-        let (kind, status) = self.kind_and_status(tolerated);
+        let parent_id = self.parent();
+        let Meaning { kind, status, attributes } = self.tags.conclude(tolerated);
         Ok(SpanRecord {
-            parent_id: self.parent(),
+            parent_id,
             status,
             kind,
+            attributes,
             service: tolerated.service(Some(process.service_name.clone())),
             start_ns,
             duration_us: self.duration,
@@ -109,7 +93,7 @@ impl JaegerSpan {
 }
 
 pub(crate) fn read(input: Input, visit: &mut dyn FnMut(SpanRecord) -> Result<(), FormatError>) -> Result<Tolerated, FormatError> {
-    let mut traces = Traces(Sink::new(visit, Budget::unlimited()));
+    let mut traces = Traces(Sink::new(visit, Budget::of_messages()));
     read_objects(input, &mut traces)?;
     Ok(traces.0.tolerated)
 }
@@ -130,7 +114,7 @@ impl TakeObject for Traces<'_> {
                     has_data = true;
                     object.next_value_seed(Objects(&mut *self))?;
                 }
-                "spans" => spans = Some(object.next_value()?),
+                "spans" => spans = Some(object.next_value_seed(Spans(&self.0.budget))?),
                 "processes" => processes = object.next_value()?,
                 _ => {
                     object.next_value::<IgnoredAny>()?;
@@ -156,12 +140,48 @@ impl TakeObject for Traces<'_> {
     }
 }
 
+/// Takes the spans of a trace. A trace may be of any size, a span may not.
+struct Spans<'b>(&'b Budget);
+
+impl<'de> DeserializeSeed<'de> for Spans<'_> {
+    type Value = Vec<JaegerSpan>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<JaegerSpan>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Spans<'_> {
+    type Value = Vec<JaegerSpan>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of spans")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Vec<JaegerSpan>, A::Error> {
+        let mut spans = Vec::new();
+        while let Some(span) = array.next_element()? {
+            self.0.refill();
+            spans.push(span);
+        }
+        Ok(spans)
+    }
+}
+
 #[derive(Serialize)]
 struct JaegerTrace {
     #[serde(rename = "traceID")]
     trace_id: String,
     spans: Vec<WrittenSpan>,
     processes: BTreeMap<String, Process>,
+}
+
+#[derive(Serialize)]
+struct Tag {
+    key: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    value: Value,
 }
 
 #[derive(Serialize)]
@@ -222,13 +242,17 @@ fn written_span(span: &SpanRecord, process_id: String) -> WrittenSpan {
 }
 
 fn tags(span: &SpanRecord) -> Vec<Tag> {
-    let tag = |key: &str, kind: &str, value: Value| Tag { key: key.to_owned(), kind: kind.to_owned(), value };
+    let tag = |key, kind, value| Tag { key, kind, value };
     let status = SplitStatus::of(span.status, span.kind);
     let kind = (span.kind != SpanKind::Unspecified).then(|| tag(tags::KIND, "string", span.kind.name().into()));
     let http = status.http.map(|http| tag(tags::HTTP_STATUS, "int64", http.into()));
     let code = status.otel_tag().map(|code| tag(tags::OTEL_STATUS, "string", code.into()));
     let error = status.is_error().then(|| tag(tags::ERROR, "bool", true.into()));
-    [kind, http, code, error].into_iter().flatten().collect()
+    let attribute = |(key, value)| match tags::as_number(key, value) {
+        Some(number) => tag(key, "int64", number.into()),
+        None => tag(key, "string", value.into()),
+    };
+    [kind, http, code, error].into_iter().flatten().chain(span.attributes.iter().map(attribute)).collect()
 }
 
 #[cfg(test)]
@@ -238,7 +262,7 @@ mod tests {
 
     use crate::{
         Format,
-        testing::{in_whole_microseconds, read_text, round_trip, traces},
+        testing::{in_whole_microseconds, read_counted, read_text, round_trip, traces},
     };
 
     fn trace(id: &str) -> String {
@@ -282,6 +306,26 @@ mod tests {
         assert_eq!((spans[0].kind, spans[1].kind), (SpanKind::Client, SpanKind::Unspecified));
         let (_, spans) = read_text(&trace("t").replace("CHILD_OF", "CHILD_OF_OTHER"), None).unwrap();
         assert_eq!(spans[0].parent_id.as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn attributes_are_read_and_the_others_counted() {
+        let tags = r#"{"key":"http.route","value":"/a"},{"key":"rpc.grpc.status_code","value":14},{"key":"db.name","value":[1]},
+            {"key":"http.url","value":"/a?b"},"#;
+        let text = trace("t").replacen("\"tags\":[", &format!("\"tags\":[{tags}"), 1);
+        let (reading, spans) = read_counted(text.as_bytes(), None).unwrap();
+        let expected = [("http.route", "/a"), ("rpc.grpc.status_code", "14")];
+        assert_eq!(spans[0].attributes.iter().collect::<Vec<_>>(), expected);
+        let counts = (reading.tolerated.other_attributes, reading.tolerated.unusable_attributes);
+        assert_eq!((spans[0].status, counts), (200, (1, 1)));
+    }
+
+    #[test]
+    fn a_span_with_a_million_tags_is_read() {
+        let many = "{\"key\":\"http.route\",\"type\":\"string\",\"value\":\"/\"},".repeat(1_000_000);
+        let text = trace("t").replacen("\"tags\":[", &format!("\"tags\":[{many}"), 1);
+        let (_, spans) = read_text(&text, None).unwrap();
+        assert_eq!((spans[0].status, spans[0].attributes.iter().len()), (200, 1));
     }
 
     #[test]

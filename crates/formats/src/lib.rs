@@ -11,12 +11,14 @@ mod format;
 mod input;
 mod jaeger_json;
 mod json_stream;
+mod json_tags;
 mod lost;
 mod nezha_csv;
 pub mod otlp;
 mod otlp_json;
 mod otlp_protobuf;
 mod output;
+mod parquet_spans;
 mod table;
 mod tags;
 #[cfg(test)]

@@ -12,7 +12,7 @@ struct Facet {
 }
 
 // Fractions of a nanosecond, which OTLP drops, are no measurement and are not listed.
-const FACETS: [Facet; 5] = [
+const FACETS: [Facet; 6] = [
     Facet { name: "starts finer than a second", has_place: Format::carries_starts, is_present: |span| span.start_ns % 1_000_000_000 != 0 },
     Facet {
         name: "times finer than a microsecond",
@@ -21,6 +21,7 @@ const FACETS: [Facet; 5] = [
     },
     Facet { name: "status codes", has_place: Format::carries_status, is_present: |span| span.status != 0 },
     Facet { name: "span kinds", has_place: Format::carries_kind, is_present: |span| span.kind != SpanKind::Unspecified },
+    Facet { name: "attributes", has_place: Format::carries_attributes, is_present: |span| !span.attributes.is_empty() },
     Facet {
         name: "ids that are not hexadecimal (replaced by their hashes)",
         has_place: Format::carries_any_id,
@@ -72,10 +73,13 @@ mod tests {
 
     #[test]
     fn each_format_loses_what_it_has_no_place_for() {
-        let span = SpanRecord { start_ns: 1_000_001_001, duration_us: 1.5, status: 200, kind: SpanKind::Server, ..records(1).remove(0) };
-        assert_eq!(lost(Format::EadroCsv, span.clone()), ["starts finer than a second", "span kinds"]);
-        assert_eq!(lost(Format::NezhaCsv, span.clone()), ["status codes", "span kinds"]);
+        let mut span =
+            SpanRecord { start_ns: 1_000_001_001, duration_us: 1.5, status: 200, kind: SpanKind::Server, ..records(1).remove(0) };
+        span.attributes.insert("http.route", "/").unwrap();
+        assert_eq!(lost(Format::EadroCsv, span.clone()), ["starts finer than a second", "span kinds", "attributes"]);
+        assert_eq!(lost(Format::NezhaCsv, span.clone()), ["status codes", "span kinds", "attributes"]);
         assert_eq!(lost(Format::JaegerJson, span.clone()), ["times finer than a microsecond"]);
+        assert_eq!(lost(Format::Parquet, span.clone()), [""; 0]);
         let hashed = "ids that are not hexadecimal (replaced by their hashes)";
         assert_eq!(lost(Format::ZipkinJson, span.clone()), ["times finer than a microsecond", hashed]);
         for format in [Format::OtlpJson, Format::OtlpProtobuf, Format::OtlpProtobufDelimited] {

@@ -1,11 +1,11 @@
 //! The CSV form of Nezha's traces.
 //!
 //! `ParentID` is `root` for a root, `Duration` is in µs, starts and ends are in ns. The service is the pod's name without the two parts that
-//! Kubernetes adds. There is neither a status nor a span kind.
+//! Kubernetes adds. There is neither a status, nor a span kind, nor attributes.
 
 use std::io::{self, Write};
 
-use tracesmith_trace::{SpanKind, SpanRecord};
+use tracesmith_trace::SpanRecord;
 
 use crate::{Format, FormatError, input::Input, table::read_rows};
 
@@ -34,13 +34,12 @@ pub(crate) fn read(input: Input, visit: &mut dyn FnMut(SpanRecord) -> Result<(),
             operation: row.required(4)?,
             start_ns: row.number(5, TIME)?,
             duration_us: row.number(7, "a number of µs")?,
-            status: 0,
-            kind: SpanKind::Unspecified,
+            ..SpanRecord::default()
         })
     })
 }
 
-/// Writes traces. Statuses and kinds are lost.
+/// Writes traces. Statuses, kinds and attributes are lost.
 pub(crate) fn write(out: &mut dyn Write, traces: &mut dyn Iterator<Item = Vec<SpanRecord>>) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
     table.write_record(COLUMNS)?;
@@ -87,10 +86,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn writing_and_reading_gives_the_same_spans_without_status_and_kind(traces in traces()) {
+        fn writing_and_reading_gives_the_same_spans_without_status_kind_and_attributes(traces in traces()) {
             let mut expected = traces.concat();
             for span in &mut expected {
-                (span.status, span.kind) = (0, SpanKind::Unspecified);
+                (span.status, span.kind, span.attributes) = Default::default();
             }
             prop_assert_eq!(round_trip(traces, Format::NezhaCsv), expected);
         }

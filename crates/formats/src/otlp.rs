@@ -5,6 +5,7 @@
 //! The service is the resource's `service.name`. The status is the attribute `http.response.status_code` (or the older `http.status_code`)
 //! where there is one, else the status code: error is [`tracesmith_trace::STATUS_ERROR`], ok is [`tracesmith_trace::STATUS_OK`]. Writing puts
 //! each back where it came from, and adds the status code "error" to HTTP statuses that OpenTelemetry's conventions call errors.
+//! Of the other attributes of a span those of [`tracesmith_trace::ATTRIBUTE_KEYS`] are kept.
 //! Ids follow the rules of `wire_id`. A start without an end is an unfinished span: its duration is NaN, for cleaning to find, as is a
 //! negative one. Durations are whole nanoseconds.
 
@@ -91,7 +92,7 @@ pub struct Span {
     #[prost(fixed64, tag = "8")]
     #[serde(with = "json_field::integer")]
     pub end_time_unix_nano: u64,
-    /// What describes the span. From JSON only attributes that say something about kind or status are read.
+    /// What describes the span. From JSON only attributes that mean something are read, and one other.
     #[prost(message, repeated, tag = "9")]
     #[serde(deserialize_with = "json_field::span_attributes", skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<KeyValue>,

@@ -15,7 +15,7 @@ use crate::FormatError;
 ///
 /// # Errors
 /// [`FormatError::Write`] with the path and what went wrong; a file that was there before is unchanged then.
-pub fn write_atomically<T>(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> Result<T, FormatError> {
+pub fn write_atomically<T>(path: &Path, body: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<T>) -> Result<T, FormatError> {
     let written = match path.canonicalize() {
         Ok(target) if target.is_file() => replace(&target, body),
         Ok(target) => File::options().write(true).open(target).and_then(|device| write_through(device, body)),
@@ -24,7 +24,7 @@ pub fn write_atomically<T>(path: &Path, body: impl FnOnce(&mut dyn Write) -> io:
     written.map_err(|source| FormatError::Write { path: path.to_owned(), source })
 }
 
-fn replace<T>(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> io::Result<T> {
+fn replace<T>(path: &Path, body: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<T>) -> io::Result<T> {
     let Some(name) = path.file_name() else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path does not name a file"));
     };
@@ -57,7 +57,7 @@ fn usual_permissions() -> Option<Permissions> {
     None
 }
 
-fn write_through<T>(file: impl Write, body: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> io::Result<T> {
+fn write_through<T>(file: impl Write + Send, body: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<T>) -> io::Result<T> {
     let mut buffer = BufWriter::with_capacity(1 << 16, file);
     let value = body(&mut buffer)?;
     buffer.flush()?;
@@ -65,7 +65,7 @@ fn write_through<T>(file: impl Write, body: impl FnOnce(&mut dyn Write) -> io::R
 }
 
 /// [`write_atomically`], compressed if `path` ends in `.gz` or `.zst`. The bytes depend on the content alone: no name and no time is stored.
-pub(crate) fn write_compressed<T>(path: &Path, body: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> Result<T, FormatError> {
+pub(crate) fn write_compressed<T>(path: &Path, body: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<T>) -> Result<T, FormatError> {
     let ending = path.extension().map(|extension| extension.to_ascii_lowercase());
     write_atomically(path, |out| match ending.as_ref().and_then(|ending| ending.to_str()) {
         Some("gz") => {

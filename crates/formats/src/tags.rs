@@ -1,8 +1,10 @@
-//! Kind and status in the tags of a span, as OpenTelemetry's semantic conventions and its mappings to Jaeger and Zipkin have them.
+//! What the tags of a span say, as OpenTelemetry's semantic conventions and its mappings to Jaeger and Zipkin have them: kind, status, and the
+//! attributes that are kept (see [`tracesmith_trace::ATTRIBUTE_KEYS`]).
 
 use std::borrow::Cow;
 
-use tracesmith_trace::{STATUS_ERROR, STATUS_OK, SpanKind};
+use serde_json::Value;
+use tracesmith_trace::{AttributeRefused, Attributes, STATUS_ERROR, STATUS_OK, SpanKind};
 
 use crate::Tolerated;
 
@@ -17,20 +19,48 @@ pub(crate) const ERROR: &str = "error";
 /// Kind of a span in formats without a field for it.
 pub(crate) const KIND: &str = "span.kind";
 
-/// Whether a tag says something about kind or status.
+/// The attribute whose value is a number by the conventions.
+const NUMERIC: &str = "rpc.grpc.status_code";
+
+/// Whether a tag says something about kind or status, or is an attribute that is kept.
 pub(crate) fn has_meaning(key: &str) -> bool {
-    matches!(key, HTTP_STATUS | HTTP_RESPONSE_STATUS | OTEL_STATUS | ERROR | KIND)
+    matches!(key, HTTP_STATUS | HTTP_RESPONSE_STATUS | OTEL_STATUS | ERROR | KIND) || Attributes::keeps(key)
 }
 
-/// Collects what the tags of one span say about its kind and status.
+/// The number that the value of an attribute is written as, if it is one by the conventions.
+pub(crate) fn as_number(key: &str, value: &str) -> Option<i64> {
+    // What does not come back as the same text is no number.
+    value.parse().ok().filter(|number: &i64| key == NUMERIC && number.to_string() == value)
+}
+
+/// The text of a tag in JSON. SDKs write values as text, as numbers, or as truth values; anything else is none.
+pub(crate) fn text_of(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => text.into(),
+        Value::Number(_) | Value::Bool(_) => value.to_string().into(),
+        Value::Null | Value::Array(_) | Value::Object(_) => "".into(),
+    }
+}
+
+/// Collects what the tags of one span say.
 #[derive(Default)]
 pub(crate) struct TagSigns {
     http: Option<u16>,
     /// [`STATUS_OK`], [`STATUS_ERROR`], or 0.
     code: u16,
     kind: SpanKind,
+    attributes: Attributes,
     unknown_kind: bool,
     unknown_status: bool,
+    has_other: bool,
+    has_unusable: bool,
+}
+
+/// What tags said.
+pub(crate) struct Meaning {
+    pub kind: SpanKind,
+    pub status: u16,
+    pub attributes: Attributes,
 }
 
 impl TagSigns {
@@ -55,7 +85,16 @@ impl TagSigns {
                 Some(kind) => self.kind = kind,
                 None => self.unknown_kind = true,
             },
-            _ => {}
+            _ if Attributes::keeps(key) => self.see_attribute(key, &value()),
+            _ => self.has_other = true,
+        }
+    }
+
+    fn see_attribute(&mut self, key: &str, value: &str) {
+        match self.attributes.insert(key, value) {
+            Ok(()) => {}
+            Err(AttributeRefused::Key) => self.has_other = true,
+            Err(AttributeRefused::Value) => self.has_unusable = true,
         }
     }
 
@@ -75,11 +114,14 @@ impl TagSigns {
         }
     }
 
-    /// The kind and the status: the HTTP status if there is one, else whether the span failed. What is unknown is counted.
-    pub fn conclude(self, tolerated: &mut Tolerated) -> (SpanKind, u16) {
+    /// What the tags said; the status is the HTTP status if there is one, else whether the span failed. What is unknown or not kept is counted.
+    pub fn conclude(self, tolerated: &mut Tolerated) -> Meaning {
         tolerated.unknown_kinds += usize::from(self.unknown_kind);
         tolerated.unknown_statuses += usize::from(self.unknown_status);
-        (self.kind, self.http.filter(|&status| status != 0).unwrap_or(self.code))
+        tolerated.other_attributes += usize::from(self.has_other);
+        tolerated.unusable_attributes += usize::from(self.has_unusable);
+        let status = self.http.filter(|&status| status != 0).unwrap_or(self.code);
+        Meaning { kind: self.kind, status, attributes: self.attributes }
     }
 }
 
@@ -127,7 +169,7 @@ mod tests {
         let mut signs = TagSigns::default();
         tags.iter().for_each(|&(key, value)| signs.see(key, || value.into()));
         let mut tolerated = Tolerated::default();
-        let (kind, status) = signs.conclude(&mut tolerated);
+        let Meaning { kind, status, .. } = signs.conclude(&mut tolerated);
         (kind, status, tolerated)
     }
 
@@ -146,6 +188,24 @@ mod tests {
         let (kind, status, tolerated) = concluded(&[("span.kind", "bystander"), ("http.status_code", "fine"), ("otel.status_code", "?")]);
         assert_eq!((kind, status), (SpanKind::Unspecified, 0));
         assert_eq!(tolerated, Tolerated { unknown_kinds: 1, unknown_statuses: 1, ..Tolerated::default() });
+    }
+
+    #[test]
+    fn attributes_are_kept_by_their_keys_and_the_others_counted_once_a_span() {
+        let mut signs = TagSigns::default();
+        let long = "x".repeat(257);
+        for (key, value) in [("http.route", "/a"), ("http.url", "/a?b"), ("enduser.id", "7"), ("db.name", &long), ("rpc.method", "Get")] {
+            signs.see(key, || value.into());
+        }
+        let mut tolerated = Tolerated::default();
+        let attributes = signs.conclude(&mut tolerated).attributes;
+        assert_eq!(attributes.iter().collect::<Vec<_>>(), [("http.route", "/a"), ("rpc.method", "Get")]);
+        assert_eq!(tolerated, Tolerated { other_attributes: 1, unusable_attributes: 1, ..Tolerated::default() });
+    }
+
+    #[test]
+    fn only_what_comes_back_as_the_same_text_is_a_number() {
+        assert_eq!([as_number(NUMERIC, "14"), as_number(NUMERIC, "014"), as_number("http.route", "14")], [Some(14), None, None]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use tracesmith_trace::{SpanKind, SpanRecord};
+use tracesmith_trace::{ATTRIBUTE_KEYS, Attributes, SpanKind, SpanRecord};
 
 use crate::{Format, FormatError, Reading, read_spans, write_records};
 
@@ -64,12 +64,20 @@ pub(crate) fn records(count: usize) -> Vec<SpanRecord> {
         parent_id: None,
         service: format!("service {i}"),
         operation: "o".into(),
-        start_ns: 0,
         duration_us: 1.0,
-        status: 0,
-        kind: SpanKind::Unspecified,
+        ..SpanRecord::default()
     };
     (0..count).map(record).collect()
+}
+
+/// Any attributes: numbers, texts that look like numbers, and anything else.
+fn attributes() -> impl Strategy<Value = Attributes> {
+    let value = prop_oneof!["[a-z/{}\"\\\\=\u{e9} ]{1,6}", "-?0?[0-9]{1,3}"];
+    proptest::collection::vec((proptest::sample::select(&ATTRIBUTE_KEYS[..]), value), 0..4).prop_map(|pairs| {
+        let mut attributes = Attributes::default();
+        pairs.iter().for_each(|(key, value)| attributes.insert(key, value).unwrap());
+        attributes
+    })
 }
 
 /// Any traces: names with everything that has a meaning in CSV or JSON, any tree, any duration.
@@ -82,14 +90,15 @@ pub(crate) fn traces() -> impl Strategy<Value = Vec<Vec<SpanRecord>>> {
         prop_oneof![0.0f64..1e9, (0u32..1000).prop_map(f64::from)],
         0u16..600,
         proptest::sample::select(&SpanKind::ALL[..]),
+        attributes(),
         any::<prop::sample::Index>(),
     );
     let trace = proptest::collection::vec(span, 1..8);
     proptest::collection::vec(trace, 0..5).prop_map(|traces| {
         let spans = |(t, trace): (usize, Vec<_>)| {
-            let record = |(i, (service, operation, start_ns, duration_us, status, kind, parent)): (
+            let record = |(i, (service, operation, start_ns, duration_us, status, kind, attributes, parent)): (
                 usize,
-                (_, _, _, _, _, _, prop::sample::Index),
+                (_, _, _, _, _, _, _, prop::sample::Index),
             )| {
                 SpanRecord {
                     // Ids of 64 and of 128 bits.
@@ -102,6 +111,7 @@ pub(crate) fn traces() -> impl Strategy<Value = Vec<Vec<SpanRecord>>> {
                     duration_us,
                     status,
                     kind,
+                    attributes,
                 }
             };
             trace.into_iter().enumerate().map(record).collect()

@@ -12,8 +12,9 @@ pub const UNKNOWN_SERVICE: &str = "unknown_service";
 /// Name given to an operation that a file does not name.
 pub const UNKNOWN_OPERATION: &str = "unknown_operation";
 
-/// Spans that were read with something replaced.
+/// Spans that were read with something replaced or left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Tolerated {
     /// Spans of a kind that does not exist, now unspecified.
     pub unknown_kinds: usize,
@@ -23,6 +24,12 @@ pub struct Tolerated {
     pub unnamed_services: usize,
     /// Spans without a name, now [`UNKNOWN_OPERATION`].
     pub unnamed_operations: usize,
+    /// Spans without a start in a file that has starts, now that of the span before it in the trace.
+    pub missing_starts: usize,
+    /// Spans with attributes that are not kept: see [`tracesmith_trace::ATTRIBUTE_KEYS`].
+    pub other_attributes: usize,
+    /// Spans with attributes that would be kept if their values were a text of up to [`tracesmith_trace::MAX_ATTRIBUTE_BYTES`].
+    pub unusable_attributes: usize,
 }
 
 impl Tolerated {
@@ -31,13 +38,16 @@ impl Tolerated {
         *self == Self::default()
     }
 
-    /// What was replaced, and in how many spans.
-    pub fn counts(&self) -> [(&'static str, usize); 4] {
+    /// What was replaced or left out, and in how many spans.
+    pub fn counts(&self) -> [(&'static str, usize); 7] {
         [
             ("unknown span kinds", self.unknown_kinds),
             ("unknown status codes", self.unknown_statuses),
             ("services without a name", self.unnamed_services),
             ("operations without a name", self.unnamed_operations),
+            ("missing starts", self.missing_starts),
+            ("attributes of other kinds than are kept", self.other_attributes),
+            ("attributes without text or too long", self.unusable_attributes),
         ]
     }
 
@@ -63,6 +73,9 @@ impl AddAssign for Tolerated {
         self.unknown_statuses += other.unknown_statuses;
         self.unnamed_services += other.unnamed_services;
         self.unnamed_operations += other.unnamed_operations;
+        self.missing_starts += other.missing_starts;
+        self.other_attributes += other.other_attributes;
+        self.unusable_attributes += other.unusable_attributes;
     }
 }
 
@@ -71,6 +84,8 @@ impl AddAssign for Tolerated {
 pub struct Reading {
     /// Its format.
     pub format: Format,
-    /// What had to be replaced.
+    /// What had to be replaced or left out.
     pub tolerated: Tolerated,
+    /// Whether start times are exact enough to give offsets within a trace: the format carries them, and the file has them.
+    pub has_starts: bool,
 }

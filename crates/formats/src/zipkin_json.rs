@@ -6,7 +6,7 @@
 //!
 //! Starts and durations are whole µs: writing rounds to them. A span without start or duration is unfinished, which Zipkin allows; its
 //! duration reads as NaN, for cleaning to find. A duration that is negative or not finite is left out in writing.
-//! Ids follow [`crate::wire_id`], kind and status [`crate::tags`]; the kind `internal`, which Zipkin's field does not have, is a tag.
+//! Ids follow [`crate::wire_id`], kind, status and attributes [`crate::tags`]; the kind `internal`, which Zipkin's field does not have, is a tag.
 
 mod shared;
 
@@ -19,7 +19,6 @@ use serde::{
     Deserialize, Serialize,
     de::{Error as _, IgnoredAny, MapAccess, value::MapAccessDeserializer},
 };
-use serde_json::Value;
 use tracesmith_trace::{SpanKind, SpanRecord};
 
 use self::shared::{Half, separate};
@@ -27,7 +26,8 @@ use crate::{
     FormatError, Tolerated,
     input::{Budget, Input},
     json_stream::{Sink, TakeObject, read_objects},
-    tags::{self, SplitStatus, TagSigns},
+    json_tags::tag_signs,
+    tags::{self, Meaning, SplitStatus, TagSigns},
     wire_id,
 };
 
@@ -44,7 +44,8 @@ struct ZipkinSpan {
     #[serde(default)]
     shared: Option<bool>,
     local_endpoint: Option<Endpoint>,
-    tags: Option<BTreeMap<String, Value>>,
+    #[serde(default, deserialize_with = "tag_signs")]
+    tags: TagSigns,
     /// What only version 1 has.
     binary_annotations: Option<IgnoredAny>,
 }
@@ -67,17 +68,11 @@ impl ZipkinSpan {
         let Some(start_ns) = start_us.checked_mul(1000) else {
             return Err(format!("span {:?} starts at {start_us}, which is no time in µs", self.id));
         };
-        let mut signs = TagSigns::default();
-        for (key, value) in self.tags.iter().flatten() {
-            signs.see(key, || match value {
-                Value::String(text) => text.into(),
-                other => other.to_string().into(),
-            });
-        }
+        let mut signs = self.tags;
         if let Some(kind) = &self.kind {
             signs.see_kind(SpanKind::parse(kind));
         }
-        let (kind, status) = signs.conclude(tolerated);
+        let Meaning { kind, status, attributes } = signs.conclude(tolerated);
         let record = SpanRecord {
             trace_id: wire_id::normal_trace_id(&self.trace_id),
             span_id: wire_id::normal_id(&self.id),
@@ -88,6 +83,7 @@ impl ZipkinSpan {
             duration_us: self.duration.filter(|_| self.timestamp.is_some()).unwrap_or(f64::NAN),
             status,
             kind,
+            attributes,
         };
         Ok(Half { record, shared: self.shared == Some(true) })
     }
@@ -201,7 +197,8 @@ fn tags(span: &SpanRecord) -> BTreeMap<&'static str, String> {
     let http = status.http.map(|http| (tags::HTTP_STATUS, http.to_string()));
     let code = status.otel_tag().map(|code| (tags::OTEL_STATUS, code.to_owned()));
     let error = status.is_error().then(|| (tags::ERROR, "true".to_owned()));
-    [internal, http, code, error].into_iter().flatten().collect()
+    let attributes = span.attributes.iter().map(|(key, value)| (key, value.to_owned()));
+    [internal, http, code, error].into_iter().flatten().chain(attributes).collect()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::{
 
 use flate2::{Compression, write::GzEncoder};
 use tracesmith_formats::{Format, FormatError, MAX_RECORD_BYTES, detect, read_spans, write_records};
-use tracesmith_trace::{SpanKind, SpanRecord};
+use tracesmith_trace::SpanRecord;
 
 const EADRO: &str = "timestamp,service_name,span_id,parent_id,trace_id,duration,status_code,operation_name,parent_service_name\n";
 const NEZHA: &str = "TraceID,SpanID,ParentID,PodName,OperationName,StartTimeUnixNano,EndTimeUnixNano,Duration\n";
@@ -94,6 +94,9 @@ fn cases() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("broken-protobuf", vec![0x0a, 0x04, 0x0a, 0x7f, 0x0a, 0x01], "message 1: this is no OTLP trace message"),
         ("cut.zst", zstd::encode_all(eadro(&many).as_slice(), 3).unwrap()[..4000].to_vec(), "truncated gzip or zstd"),
         ("magic-only.zst", vec![0x28, 0xb5, 0x2f, 0xfd], "truncated gzip or zstd"),
+        ("cut.parquet", b"PAR1 and no more".to_vec(), "no whole Parquet file: its end is missing"),
+        ("footer.parquet", [b"PAR1".as_slice(), &[0xff; 4], b"PAR1"].concat(), "it says that its footer has 4294967295 bytes"),
+        ("zeros.parquet", [b"PAR1".as_slice(), &[0; 8], b"PAR1"].concat(), "no whole Parquet file"),
         ("empty.zst", zstd::encode_all(&b""[..], 3).unwrap(), "is empty"),
     ]
 }
@@ -148,10 +151,8 @@ fn what_the_caller_refuses_ends_the_reading() {
             parent_id: None,
             service: "s".into(),
             operation: "o".into(),
-            start_ns: 0,
             duration_us: 1.0,
-            status: 0,
-            kind: SpanKind::Unspecified,
+            ..SpanRecord::default()
         };
         write_records([span(&"a".repeat(16)), span(&"b".repeat(16))], format, &path).unwrap();
         let mut visited = 0;
@@ -173,10 +174,8 @@ fn a_full_disk_is_said_in_every_format() {
         parent_id: None,
         service: "s".into(),
         operation: "o".into(),
-        start_ns: 0,
         duration_us: 1.0,
-        status: 0,
-        kind: SpanKind::Unspecified,
+        ..SpanRecord::default()
     };
     for format in Format::ALL {
         let error = write_records((0..10_000).map(span), format, Path::new("/dev/full")).unwrap_err().to_string();
@@ -193,6 +192,7 @@ fn a_bomb_of_one_endless_record_is_refused() {
         encoder.finish().unwrap()
     };
     for (name, start) in [
+        ("jaeger.zst", "{\"traceID\":\"a\",\"spans\":[{\"traceID\":\"a\",\"spanID\":\""),
         ("zipkin.zst", "[{\"traceId\":\"a\",\"name\":\""),
         ("otlp.zst", "{\"resourceSpans\":[{\"resource\":null,\"scopeSpans\":[{\"spans\":[{\"name\":\""),
     ] {

@@ -103,7 +103,6 @@ fn reorder(records: Vec<SpanRecord>, parents: &[Option<usize>], order: &[usize])
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::SpanKind;
 
     fn record(span: &str, parent: Option<&str>) -> SpanRecord {
         SpanRecord {
@@ -112,10 +111,8 @@ mod tests {
             parent_id: parent.map(Into::into),
             service: "s".into(),
             operation: span.into(),
-            start_ns: 0,
             duration_us: 1.0,
-            status: 0,
-            kind: SpanKind::Unspecified,
+            ..SpanRecord::default()
         }
     }
 

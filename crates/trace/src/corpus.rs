@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Edge, Label, Span, SpanKind, Trace, UnknownName, Vocabulary};
+use crate::{AttributeSets, Edge, Label, Span, SpanKind, Trace, TraceRef, UnknownName, Vocabulary};
 
 /// Traces of one system, real or synthetic, with the vocabularies of their names.
 ///
@@ -16,6 +16,7 @@ pub struct Corpus {
     name: String,
     services: Vocabulary,
     operations: Vocabulary,
+    attribute_sets: AttributeSets,
     has_starts: bool,
     ids: Vec<String>,
     start_ns: Vec<i64>,
@@ -27,6 +28,8 @@ pub struct Corpus {
     duration_us: Vec<f64>,
     status: Vec<u16>,
     kind: Vec<SpanKind>,
+    /// Empty as long as no span has attributes.
+    attributes: Vec<u32>,
     edge_offsets: Vec<usize>,
     edges: Vec<Edge>,
 }
@@ -40,12 +43,12 @@ pub enum InvalidTrace {
         /// The trace.
         id: String,
     },
-    /// A service or operation id is not of the vocabulary.
+    /// A service, operation or attribute id is not of the corpus.
     #[error("trace {id}: {what} id {value} is outside the vocabulary of {size}")]
     UnknownId {
         /// The trace.
         id: String,
-        /// `service` or `operation`.
+        /// `service`, `operation` or `attributes`.
         what: &'static str,
         /// The id.
         value: u32,
@@ -89,6 +92,7 @@ impl CorpusBuilder {
             name: name.into(),
             services,
             operations,
+            attribute_sets: AttributeSets::default(),
             has_starts,
             ids: Vec::new(),
             start_ns: Vec::new(),
@@ -100,9 +104,16 @@ impl CorpusBuilder {
             duration_us: Vec::new(),
             status: Vec::new(),
             kind: Vec::new(),
+            attributes: Vec::new(),
             edge_offsets: vec![0],
             edges: Vec::new(),
         })
+    }
+
+    /// The same builder for spans whose attributes are ids of `sets`. Traces that were added before keep their ids.
+    pub fn with_attribute_sets(mut self, sets: AttributeSets) -> Self {
+        self.0.attribute_sets = sets;
+        self
     }
 
     /// Adds a trace.
@@ -116,7 +127,7 @@ impl CorpusBuilder {
             return Err(InvalidTrace::Empty { id });
         }
         for (position, span) in spans.iter().enumerate() {
-            check_span(&id, position, span, &corpus.services, &corpus.operations)?;
+            corpus.check_span(&id, position, span)?;
         }
         edges.sort_unstable();
         for (i, &edge) in edges.iter().enumerate() {
@@ -128,6 +139,7 @@ impl CorpusBuilder {
         corpus.ids.push(id);
         corpus.start_ns.push(start_ns);
         corpus.labels.push(label);
+        corpus.push_attributes(&spans);
         for span in &spans {
             corpus.service.push(span.service);
             corpus.operation.push(span.operation);
@@ -146,21 +158,6 @@ impl CorpusBuilder {
     pub fn finish(self) -> Corpus {
         self.0
     }
-}
-
-fn check_span(id: &str, position: usize, span: &Span, services: &Vocabulary, operations: &Vocabulary) -> Result<(), InvalidTrace> {
-    for (what, value, size) in [("service", span.service, services.len()), ("operation", span.operation, operations.len())] {
-        if value as usize >= size {
-            return Err(InvalidTrace::UnknownId { id: id.to_owned(), what, value, size });
-        }
-    }
-    for (what, value) in [("start", span.start_us), ("duration", span.duration_us)] {
-        // A child may start before its parent by a clock artefact, so only durations must not be negative.
-        if !value.is_finite() || (what == "duration" && value < 0.0) {
-            return Err(InvalidTrace::BadTime { id: id.to_owned(), span: position, what, value });
-        }
-    }
-    Ok(())
 }
 
 impl Corpus {
@@ -183,6 +180,11 @@ impl Corpus {
     /// Names of the operations.
     pub fn operations(&self) -> &Vocabulary {
         &self.operations
+    }
+
+    /// The distinct attributes of its spans.
+    pub fn attribute_sets(&self) -> &AttributeSets {
+        &self.attribute_sets
     }
 
     /// Whether spans have measured start offsets.
@@ -246,7 +248,8 @@ impl Corpus {
             starts_us: &self.start_us[spans.clone()],
             durations_us: &self.duration_us[spans.clone()],
             statuses: &self.status[spans.clone()],
-            kinds: &self.kind[spans],
+            kinds: &self.kind[spans.clone()],
+            attributes: if self.attributes.is_empty() { &[] } else { &self.attributes[spans] },
             edges: &self.edges[edges],
         }
     }
@@ -277,6 +280,7 @@ impl Corpus {
     /// A builder with the name and the vocabularies of this corpus and no trace.
     pub fn empty_like(&self) -> CorpusBuilder {
         CorpusBuilder::new(self.name.clone(), self.services.clone(), self.operations.clone(), self.has_starts)
+            .with_attribute_sets(self.attribute_sets.clone())
     }
 
     /// The same traces with the ids of other vocabularies.
@@ -302,19 +306,54 @@ impl Corpus {
         (align(self), align(other))
     }
 
-    /// The traces of all `corpora`, which must have the same vocabularies.
+    /// The traces of all `corpora`, which must have the same vocabularies; sets of attributes may differ.
     ///
     /// # Panics
     /// If `corpora` is empty or their vocabularies differ: that is a programming error, see [`Corpus::aligned`].
     pub fn concat(corpora: &[&Self]) -> Self {
         let first = corpora.first().expect("at least one corpus");
-        let mut builder = first.empty_like();
+        let sets = AttributeSets::new(corpora.iter().flat_map(|corpus| corpus.attribute_sets.iter()));
+        let mut builder = first.empty_like().with_attribute_sets(sets.clone());
         builder.0.has_starts = corpora.iter().all(|corpus| corpus.has_starts);
         for corpus in corpora {
             assert!(corpus.services == first.services && corpus.operations == first.operations, "corpora with different vocabularies");
-            corpus.traces().for_each(|trace| builder.push_checked(trace.to_owned()));
+            let ids: Vec<u32> = corpus.attribute_sets.iter().map(|set| sets.id(set).expect("the sets of all corpora")).collect();
+            for trace in corpus.traces() {
+                let mut trace = trace.to_owned();
+                trace.spans.iter_mut().for_each(|span| span.attributes = ids[span.attributes as usize]);
+                builder.push_checked(trace);
+            }
         }
         builder.finish()
+    }
+
+    fn check_span(&self, id: &str, position: usize, span: &Span) -> Result<(), InvalidTrace> {
+        let ids = [
+            ("service", span.service, self.services.len()),
+            ("operation", span.operation, self.operations.len()),
+            ("attributes", span.attributes, self.attribute_sets.len()),
+        ];
+        for (what, value, size) in ids {
+            if value as usize >= size {
+                return Err(InvalidTrace::UnknownId { id: id.to_owned(), what, value, size });
+            }
+        }
+        for (what, value) in [("start", span.start_us), ("duration", span.duration_us)] {
+            // A child may start before its parent by a clock artefact, so only durations must not be negative.
+            if !value.is_finite() || (what == "duration" && value < 0.0) {
+                return Err(InvalidTrace::BadTime { id: id.to_owned(), span: position, what, value });
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds to the column of attributes, which begins with the first span that has any.
+    fn push_attributes(&mut self, spans: &[Span]) {
+        if self.attributes.is_empty() && spans.iter().all(|span| span.attributes == 0) {
+            return;
+        }
+        self.attributes.resize(self.service.len(), 0);
+        self.attributes.extend(spans.iter().map(|span| span.attributes));
     }
 }
 
@@ -325,91 +364,14 @@ impl CorpusBuilder {
     }
 }
 
-/// A view of one trace of a [`Corpus`]. All slices but `edges` have one entry a span.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct TraceRef<'a> {
-    /// Id of the trace.
-    pub id: &'a str,
-    /// Start in nanoseconds since the Unix epoch.
-    pub start_ns: i64,
-    /// State of the system.
-    pub label: &'a Label,
-    /// Service ids.
-    pub services: &'a [u32],
-    /// Operation ids.
-    pub operations: &'a [u32],
-    /// Starts in µs after `start_ns`.
-    pub starts_us: &'a [f64],
-    /// Durations in µs.
-    pub durations_us: &'a [f64],
-    /// Statuses: see [`Span::status`].
-    pub statuses: &'a [u16],
-    /// Span kinds.
-    pub kinds: &'a [SpanKind],
-    /// Edges, sorted by child and then by parent.
-    pub edges: &'a [Edge],
-}
-
-impl TraceRef<'_> {
-    /// Number of spans, at least 1.
-    pub fn span_count(&self) -> usize {
-        self.services.len()
-    }
-
-    /// The earliest parent of every span; `None` for a root. In a tree it is the only one.
-    pub fn parents(&self) -> Vec<Option<usize>> {
-        let mut parents = vec![None; self.span_count()];
-        for edge in self.edges.iter().rev() {
-            parents[edge.child as usize] = Some(edge.parent as usize);
-        }
-        parents
-    }
-
-    /// Children of every span in ascending order.
-    pub fn children(&self) -> Vec<Vec<usize>> {
-        let mut children = vec![Vec::new(); self.span_count()];
-        for edge in self.edges {
-            children[edge.parent as usize].push(edge.child as usize);
-        }
-        children
-    }
-
-    /// Depth of every span: 0 for a root, else one more than its deepest parent.
-    pub fn depths(&self) -> Vec<usize> {
-        let mut depths = vec![0; self.span_count()];
-        for edge in self.edges {
-            let child = edge.child as usize;
-            depths[child] = depths[child].max(depths[edge.parent as usize] + 1);
-        }
-        depths
-    }
-
-    /// An owned copy.
-    pub fn to_owned(&self) -> Trace {
-        let spans = (0..self.span_count()).map(|i| Span {
-            service: self.services[i],
-            operation: self.operations[i],
-            start_us: self.starts_us[i],
-            duration_us: self.durations_us[i],
-            status: self.statuses[i],
-            kind: self.kinds[i],
-        });
-        Trace {
-            id: self.id.to_owned(),
-            start_ns: self.start_ns,
-            label: self.label.clone(),
-            spans: spans.collect(),
-            edges: self.edges.to_vec(),
-        }
-    }
-}
-
 /// The serialised form: traces one by one, checked again when they are read.
 #[derive(Serialize, Deserialize)]
 struct Portable {
     name: String,
     services: Vocabulary,
     operations: Vocabulary,
+    #[serde(default, skip_serializing_if = "AttributeSets::is_none")]
+    attribute_sets: AttributeSets,
     has_starts: bool,
     traces: Vec<Trace>,
 }
@@ -417,7 +379,8 @@ struct Portable {
 impl From<Corpus> for Portable {
     fn from(corpus: Corpus) -> Self {
         let traces = corpus.traces().map(|trace| trace.to_owned()).collect();
-        Self { name: corpus.name, services: corpus.services, operations: corpus.operations, has_starts: corpus.has_starts, traces }
+        let Corpus { name, services, operations, attribute_sets, has_starts, .. } = corpus;
+        Self { name, services, operations, attribute_sets, has_starts, traces }
     }
 }
 
@@ -425,7 +388,8 @@ impl TryFrom<Portable> for Corpus {
     type Error = InvalidTrace;
 
     fn try_from(portable: Portable) -> Result<Self, InvalidTrace> {
-        let mut builder = CorpusBuilder::new(portable.name, portable.services, portable.operations, portable.has_starts);
+        let mut builder = CorpusBuilder::new(portable.name, portable.services, portable.operations, portable.has_starts)
+            .with_attribute_sets(portable.attribute_sets);
         portable.traces.into_iter().try_for_each(|trace| builder.push(trace))?;
         Ok(builder.finish())
     }
@@ -434,20 +398,14 @@ impl TryFrom<Portable> for Corpus {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Attributes;
 
     fn builder() -> CorpusBuilder {
         CorpusBuilder::new("test", Vocabulary::new(["s"]), Vocabulary::new(["a", "b"]), false)
     }
 
     fn trace(operations: &[u32], edges: &[(u32, u32)]) -> Trace {
-        let spans = operations.iter().map(|&operation| Span {
-            service: 0,
-            operation,
-            start_us: 0.0,
-            duration_us: 1.0,
-            status: 0,
-            kind: SpanKind::Unspecified,
-        });
+        let spans = operations.iter().map(|&operation| Span { service: 0, operation, start_us: 0.0, duration_us: 1.0, ..Span::default() });
         let edges = edges.iter().map(|&(parent, child)| Edge { parent, child });
         Trace { id: "t".into(), spans: spans.collect(), edges: edges.collect(), ..Trace::default() }
     }
@@ -495,6 +453,48 @@ mod tests {
         assert_eq!(serde_json::from_str::<Corpus>(&json).unwrap(), corpus);
         let old = json.replace(",\"kind\":\"client\"", "").replace(",\"kind\":\"server\"", "");
         assert_eq!(serde_json::from_str::<Corpus>(&old).unwrap().trace(0).kinds, [SpanKind::Unspecified]);
+    }
+
+    /// A corpus of one trace, the second span of which has a route.
+    fn routed(route: &str) -> Corpus {
+        let mut attributes = Attributes::default();
+        attributes.insert("http.route", route).unwrap();
+        let mut builder = builder().with_attribute_sets(AttributeSets::new([attributes]));
+        let mut routed = trace(&[0, 1], &[(0, 1)]);
+        routed.spans[1].attributes = 1;
+        builder.push(trace(&[0], &[])).unwrap();
+        builder.push(routed).unwrap();
+        builder.push(trace(&[1], &[])).unwrap();
+        builder.finish()
+    }
+
+    fn routes(corpus: &Corpus) -> Vec<Option<&str>> {
+        let ids = corpus.traces().flat_map(|trace| trace.attributes);
+        ids.map(|&id| corpus.attribute_sets().get(id).get("http.route")).collect()
+    }
+
+    #[test]
+    fn attributes_survive_selection_concatenation_and_json() {
+        let corpus = routed("/b");
+        assert_eq!(routes(&corpus), [None, None, Some("/b"), None]);
+        assert_eq!(routes(&corpus.select(&[1, 2])), [None, Some("/b"), None]);
+        assert_eq!(corpus.select(&[0]).trace(0).attributes, [0; 0]);
+        let both = Corpus::concat(&[&corpus, &routed("/a")]);
+        assert_eq!(routes(&both), [None, None, Some("/b"), None, None, None, Some("/a"), None]);
+        assert_eq!(serde_json::from_str::<Corpus>(&serde_json::to_string(&both).unwrap()).unwrap(), both);
+        let mut unknown = trace(&[0], &[]);
+        unknown.spans[0].attributes = 3;
+        let refused = both.empty_like().push(unknown);
+        assert!(matches!(refused, Err(InvalidTrace::UnknownId { what: "attributes", value: 3, size: 3, .. })), "{refused:?}");
+    }
+
+    #[test]
+    fn a_corpus_without_attributes_has_no_column_and_says_nothing_of_them() {
+        let mut builder = builder();
+        builder.push(trace(&[0, 1], &[(0, 1)])).unwrap();
+        let corpus = builder.finish();
+        assert!(corpus.attributes.is_empty() && corpus.attribute_sets().is_none());
+        assert!(!serde_json::to_string(&corpus).unwrap().contains("attribute"));
     }
 
     #[test]

@@ -3,27 +3,35 @@
 //! Times are microseconds (µs) unless a name ends in `_ns`. This crate knows neither files nor tensors.
 
 mod assemble;
+mod attributes;
 mod corpus;
 mod label;
 mod order;
+mod pseudonym;
 mod record;
 mod seed;
+mod signature;
 mod span_kind;
 mod split;
 mod status;
 mod trace;
+mod trace_ref;
 mod validity;
 mod vocabulary;
 
 pub use assemble::{Assembled, Defect, assemble};
-pub use corpus::{Corpus, CorpusBuilder, InvalidTrace, TraceRef};
+pub use attributes::{ATTRIBUTE_KEYS, AttributeRefused, AttributeSets, Attributes, MAX_ATTRIBUTE_BYTES};
+pub use corpus::{Corpus, CorpusBuilder, InvalidTrace};
 pub use label::{Fault, Label};
-pub use order::preorder;
+pub use order::{in_preorder, preorder, span_order};
+pub use pseudonym::{MIN_SALT_BYTES, PseudonymError, PseudonymMapping};
 pub use record::SpanRecord;
 pub use seed::{derive_seed, rng};
+pub use signature::{EdgeLabel, Signature, SignatureHash, SpanLabel, edge_labels, span_labels};
 pub use span_kind::SpanKind;
 pub use split::{Split, folds, split};
 pub use status::{STATUS_ERROR, STATUS_OK};
 pub use trace::{Edge, Span, Trace};
+pub use trace_ref::TraceRef;
 pub use validity::{Shape, ValidityCounts};
 pub use vocabulary::{UnknownName, Vocabulary};

@@ -1,5 +1,7 @@
 //! The one order in which the spans of a tree are stored.
 
+use crate::{Edge, Span};
+
 /// Depth-first preorder of a forest given by the parent of every node: children by start, then by label, then by the labels below them.
 ///
 /// `starts` is `None` where a source has no start times; the order then depends on nothing but the tree and its labels. Nodes that nothing
@@ -65,6 +67,24 @@ fn subtree_ranks<L: Ord>(parents: &[Option<usize>], children: &[Vec<usize>], roo
         }
     }
     ranks
+}
+
+/// The order in which a corpus stores the spans of a tree: siblings by start in whole nanoseconds if there are starts, then by label.
+pub fn span_order(spans: &[Span], parents: &[Option<usize>], has_starts: bool) -> Vec<usize> {
+    let labels: Vec<_> = spans.iter().map(|span| (span.service, span.operation)).collect();
+    let starts: Option<Vec<i64>> = has_starts.then(|| spans.iter().map(|span| (span.start_us * 1000.0).round() as i64).collect());
+    preorder(parents, &labels, starts.as_deref())
+}
+
+/// Spans of a tree in [`span_order`], with its edges.
+pub fn in_preorder(spans: &[Span], parents: &[Option<usize>], has_starts: bool) -> (Vec<Span>, Vec<Edge>) {
+    let order = span_order(spans, parents, has_starts);
+    let mut position = vec![0u32; spans.len()];
+    for (new, &old) in (0u32..).zip(&order) {
+        position[old] = new;
+    }
+    let edge = |&old: &usize| parents[old].map(|parent| Edge { child: position[old], parent: position[parent] });
+    (order.iter().map(|&old| spans[old]).collect(), order.iter().filter_map(edge).collect())
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! A span as a file names it, before it is assembled into a trace.
 
-use crate::SpanKind;
+use crate::{Attributes, SpanKind};
 
 /// One span of a file: names and ids as strings, nothing resolved yet.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct SpanRecord {
     /// Id of the trace.
     pub trace_id: String,
@@ -23,4 +23,6 @@ pub struct SpanRecord {
     pub status: u16,
     /// Part in a call.
     pub kind: SpanKind,
+    /// What else says what kind of call it is.
+    pub attributes: Attributes,
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Label, SpanKind};
 
 /// A span whose names are ids of the corpus's vocabularies.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Span {
     /// Id of the service.
     pub service: u32,
@@ -20,6 +20,13 @@ pub struct Span {
     /// Part in a call; files written before it was kept do not have it.
     #[serde(default)]
     pub kind: SpanKind,
+    /// Id of the attributes, by [`crate::Corpus::attribute_sets`]; 0 if there are none.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub attributes: u32,
+}
+
+fn is_none(attributes: &u32) -> bool {
+    *attributes == 0
 }
 
 /// A parent → child edge between two spans of a trace, by their positions.

@@ -93,13 +93,13 @@ impl ValidityCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CorpusBuilder, Edge, Span, SpanKind, Trace, Vocabulary};
+    use crate::{CorpusBuilder, Edge, Span, Trace, Vocabulary};
 
     #[test]
     fn a_tree_a_forest_and_a_diamond_are_told_apart() {
         let mut builder = CorpusBuilder::new("test", Vocabulary::new(["s"]), Vocabulary::new(["o"]), false);
         for edges in [&[(0, 1), (1, 2), (1, 3)][..], &[(0, 1), (2, 3)], &[(0, 1), (0, 2), (1, 3), (2, 3)], &[(0, 2), (1, 2), (2, 3)]] {
-            let span = Span { service: 0, operation: 0, start_us: 0.0, duration_us: 1.0, status: 0, kind: SpanKind::Unspecified };
+            let span = Span { duration_us: 1.0, ..Span::default() };
             let edges = edges.iter().map(|&(parent, child)| Edge { parent, child }).collect();
             builder.push(Trace { spans: vec![span; 4], edges, ..Trace::default() }).unwrap();
         }

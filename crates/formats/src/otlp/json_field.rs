@@ -16,9 +16,8 @@ use tracesmith_trace::SpanKind;
 
 use super::{
     BadSpan, KeyValue, Span,
-    meaning::{SERVICE_NAME, ids},
+    meaning::{SERVICE_NAME, ids, is_wanted},
 };
-use crate::tags::has_meaning;
 
 /// A number of an enumeration that no constant has.
 const UNKNOWN: i32 = -1;
@@ -30,20 +29,20 @@ pub(super) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Defaul
 
 /// Spans, each with its ids: a span that is nothing but braces must not take a hundred times its place in memory.
 pub(super) fn spans<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Span>, D::Error> {
-    kept(deserializer, |span| ids(span).map(|_| true))
+    kept(deserializer, |_, span| ids(span).map(|_| true))
 }
 
 /// The attributes of a resource that have a meaning here.
 pub(super) fn resource_attributes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<KeyValue>, D::Error> {
-    kept(deserializer, |attribute: &KeyValue| Ok(attribute.key == SERVICE_NAME))
+    kept(deserializer, |kept, attribute: &KeyValue| Ok(kept.is_empty() && attribute.key == SERVICE_NAME))
 }
 
-/// The attributes of a span that have a meaning here.
+/// The attributes of a span that have a meaning here, and one other.
 pub(super) fn span_attributes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<KeyValue>, D::Error> {
-    kept(deserializer, |attribute: &KeyValue| Ok(has_meaning(&attribute.key)))
+    kept(deserializer, |kept, attribute| Ok(is_wanted(kept, attribute)))
 }
 
-/// Takes from an array the elements that `keep` holds for, and from `null` none.
+/// Takes from an array the elements that `keep` holds for, beside those taken before, and from `null` none.
 struct Kept<T, F> {
     keep: F,
     element: PhantomData<T>,
@@ -52,12 +51,12 @@ struct Kept<T, F> {
 /// Reads an array with [`Kept`].
 fn kept<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
-    keep: impl Fn(&T) -> Result<bool, BadSpan>,
+    keep: impl Fn(&[T], &T) -> Result<bool, BadSpan>,
 ) -> Result<Vec<T>, D::Error> {
     deserializer.deserialize_any(Kept { keep, element: PhantomData })
 }
 
-impl<'de, T: Deserialize<'de>, F: Fn(&T) -> Result<bool, BadSpan>> Visitor<'de> for Kept<T, F> {
+impl<'de, T: Deserialize<'de>, F: Fn(&[T], &T) -> Result<bool, BadSpan>> Visitor<'de> for Kept<T, F> {
     type Value = Vec<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -71,7 +70,7 @@ impl<'de, T: Deserialize<'de>, F: Fn(&T) -> Result<bool, BadSpan>> Visitor<'de> 
     fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Vec<T>, A::Error> {
         let mut kept = Vec::new();
         while let Some(element) = array.next_element()? {
-            if (self.keep)(&element).map_err(A::Error::custom)? {
+            if (self.keep)(&kept, &element).map_err(A::Error::custom)? {
                 kept.push(element);
             }
         }

@@ -8,7 +8,7 @@ use tracesmith_trace::{SpanKind, SpanRecord};
 use super::{AnyValue, ExportTraceServiceRequest, KeyValue, Resource, ResourceSpans, ScopeSpans, Span, Status};
 use crate::{
     Tolerated,
-    tags::{HTTP_RESPONSE_STATUS, SplitStatus, TagSigns},
+    tags::{HTTP_RESPONSE_STATUS, Meaning, SplitStatus, TagSigns, as_number, has_meaning},
     wire_id,
 };
 
@@ -55,7 +55,7 @@ pub(super) fn span_record(span: Span, service: Option<String>, tolerated: &mut T
         value: start.to_string(),
         expected: "a Unix time in ns of 63 bits",
     })?;
-    let (kind, status) = kind_and_status(&span).conclude(tolerated);
+    let Meaning { kind, status, attributes } = signs(&span).conclude(tolerated);
     Ok(SpanRecord {
         trace_id: wire_id::normal_trace_id(&trace_id),
         span_id,
@@ -66,7 +66,18 @@ pub(super) fn span_record(span: Span, service: Option<String>, tolerated: &mut T
         duration_us: duration_us(start, span.end_time_unix_nano),
         status,
         kind,
+        attributes,
     })
+}
+
+/// Whether an attribute of a span is worth keeping until its record is made, beside those kept so far: the first of each key that means
+/// something, and of all others one, which tells that there are some. A span may have a million.
+pub(super) fn is_wanted(kept: &[KeyValue], attribute: &KeyValue) -> bool {
+    if has_meaning(&attribute.key) {
+        kept.iter().all(|other| other.key != attribute.key)
+    } else {
+        kept.iter().all(|other| has_meaning(&other.key))
+    }
 }
 
 /// Hexadecimal digits of the ids of a span and its trace.
@@ -88,7 +99,7 @@ fn duration_us(start: u64, end: u64) -> f64 {
     if end == 0 && start > 0 { f64::NAN } else { (i128::from(end) - i128::from(start)) as f64 / 1000.0 }
 }
 
-fn kind_and_status(span: &Span) -> TagSigns {
+fn signs(span: &Span) -> TagSigns {
     let mut signs = TagSigns::default();
     for KeyValue { key, value } in &span.attributes {
         signs.see(key, || value.as_ref().map(text).unwrap_or_default());
@@ -130,9 +141,14 @@ fn string(text: &str) -> AnyValue {
     AnyValue { string_value: Some(text.to_owned()), ..AnyValue::default() }
 }
 
+fn number(number: i64) -> AnyValue {
+    AnyValue { int_value: Some(number), ..AnyValue::default() }
+}
+
 fn message(span: &SpanRecord) -> Span {
     let status = SplitStatus::of(span.status, span.kind);
-    let http = status.http.map(|http| AnyValue { int_value: Some(http.into()), ..AnyValue::default() });
+    let http = status.http.map(|http| attribute(HTTP_RESPONSE_STATUS, number(http.into())));
+    let others = span.attributes.iter().map(|(key, value)| attribute(key, as_number(key, value).map_or_else(|| string(value), number)));
     // A start before 1970 has no number in OTLP.
     let start = u64::try_from(span.start_ns).unwrap_or(0);
     Span {
@@ -143,7 +159,7 @@ fn message(span: &SpanRecord) -> Span {
         kind: span.kind as i32,
         start_time_unix_nano: start,
         end_time_unix_nano: end(start, span.duration_us),
-        attributes: http.into_iter().map(|http| attribute(HTTP_RESPONSE_STATUS, http)).collect(),
+        attributes: http.into_iter().chain(others).collect(),
         status: (status.code != 0).then(|| Status { code: status.code.into() }),
     }
 }

@@ -1,7 +1,7 @@
 //! Reading encoded spans one at a time.
 //!
 //! In protobuf an empty span or attribute is two bytes, and some hundred in memory: a message that is small on the wire (and smaller in a
-//! compressed file) could fill it. Hence no message is decoded as a whole: a span is, without the attributes that have no meaning here.
+//! compressed file) could fill it. Hence no message is decoded as a whole: a span is, without the attributes that have no meaning here (but one).
 
 use prost::{
     DecodeError, Message,
@@ -11,9 +11,9 @@ use tracesmith_trace::SpanRecord;
 
 use super::{
     BadSpan, KeyValue, Span,
-    meaning::{SERVICE_NAME, span_record},
+    meaning::{SERVICE_NAME, is_wanted, span_record},
 };
-use crate::{FormatError, Tolerated, tags::has_meaning};
+use crate::{FormatError, Tolerated};
 
 /// Field numbers, by message.
 const REQUEST_RESOURCE_SPANS: u32 = 1;
@@ -82,7 +82,7 @@ fn decode_span(mut encoded: &[u8]) -> Result<Span, WireError> {
         let (field, wire_type) = decode_key(&mut encoded)?;
         if field == SPAN_ATTRIBUTES && wire_type == WireType::LengthDelimited {
             let attribute = KeyValue::decode(take_message(&mut encoded)?)?;
-            if has_meaning(&attribute.key) {
+            if is_wanted(&span.attributes, &attribute) {
                 span.attributes.push(attribute);
             }
         } else {

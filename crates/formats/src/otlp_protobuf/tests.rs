@@ -141,8 +141,8 @@ fn messages_of_empty_parts_take_no_more_memory_than_their_bytes() {
     let field = |tag: u8, content: &[u8]| [vec![(tag << 3) | 2], with_varint(content)].concat();
     let ids = [field(1, &[1; 16]), field(2, &[2; 8])].concat();
     let span = [ids, field(9, &[]).repeat(1_000_000)].concat();
-    let (_, spans) = read_counted(&field(1, &field(2, &field(2, &span))), None).unwrap();
-    assert_eq!((spans.len(), spans[0].status), (1, 0));
+    let (reading, spans) = read_counted(&field(1, &field(2, &field(2, &span))), None).unwrap();
+    assert_eq!((spans.len(), spans[0].status, reading.tolerated.other_attributes), (1, 0, 1));
     let empty_spans = field(1, &field(2, &field(2, &[]).repeat(1_000_000)));
     assert!(error(&empty_spans, Format::OtlpProtobuf).contains("record 1: traceId is \"\""));
     let overlong = field(1, &field(2, &[(2 << 3) | 2, 100]));

@@ -39,6 +39,14 @@ fn a_span_of_nothing_but_ids_is_read_as_unfinished() {
 }
 
 #[test]
+fn a_span_with_a_million_tags_is_read() {
+    let many: String = (0..1_000_000).map(|i| format!("\"{i}\":\"v\",")).collect();
+    let text = SPAN.replace("\"tags\":{", &format!("\"tags\":{{{many}"));
+    let (reading, spans) = read_counted(text.as_bytes(), None).unwrap();
+    assert_eq!((spans[0].status, spans[0].attributes.get("http.method"), reading.tolerated.other_attributes), (200, Some("GET"), 1));
+}
+
+#[test]
 fn a_negative_duration_is_left_to_cleaning() {
     let (_, spans) = read_text(&format!("[{}]", SPAN.replace("1431", "-5")), None).unwrap();
     assert_eq!(spans[0].duration_us, -5.0);

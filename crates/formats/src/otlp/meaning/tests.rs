@@ -73,6 +73,32 @@ fn every_status_goes_where_it_came_from() {
 }
 
 #[test]
+fn attributes_are_kept_as_the_conventions_have_them_and_others_counted() {
+    let text = |key: &str, value: &str| attribute(key, string(value));
+    let code = attribute("rpc.grpc.status_code", number(14));
+    let list = KeyValue { key: "db.name".into(), value: Some(AnyValue::default()) };
+    let attributes =
+        vec![text("http.route", "/a"), text("http.route", "/b"), code.clone(), list, text("http.url", "/a?b"), text("user", "7")];
+    let (records, tolerated) = read(vec![Span { attributes, name: "o".into(), ..span() }]);
+    let record = records.into_iter().next().unwrap().unwrap();
+    assert_eq!(record.attributes.iter().collect::<Vec<_>>(), [("http.route", "/a"), ("rpc.grpc.status_code", "14")]);
+    assert_eq!((tolerated.other_attributes, tolerated.unusable_attributes), (1, 1));
+    assert_eq!(message(&record).attributes, [text("http.route", "/a"), code]);
+}
+
+#[test]
+fn of_many_attributes_few_are_kept_until_the_record_is_made() {
+    let mut kept = Vec::new();
+    for key in ["http.route", "http.route", "a", "b", "http.status_code", "a"] {
+        let attribute = attribute(key, string("x"));
+        if is_wanted(&kept, &attribute) {
+            kept.push(attribute);
+        }
+    }
+    assert_eq!(kept.iter().map(|attribute| attribute.key.as_str()).collect::<Vec<_>>(), ["http.route", "a", "http.status_code"]);
+}
+
+#[test]
 fn a_large_trace_is_written_in_parts() {
     let requests: Vec<_> = trace_requests(&records(2500)).collect();
     assert_eq!(requests.iter().map(|request| request.resource_spans.len()).collect::<Vec<_>>(), [1000, 1000, 500]);
