@@ -202,7 +202,6 @@ fn without_duplicates(records: Vec<SpanRecord>) -> Vec<SpanRecord> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use tracesmith_trace::SpanKind;
 
     use super::*;
 
@@ -213,10 +212,8 @@ mod tests {
             parent_id: parent.map(Into::into),
             service: "s".into(),
             operation: "o".into(),
-            start_ns: 0,
             duration_us: 1.0,
-            status: 0,
-            kind: SpanKind::Unspecified,
+            ..SpanRecord::default()
         }
     }
 

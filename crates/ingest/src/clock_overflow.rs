@@ -76,7 +76,7 @@ fn repair(trace: &mut Assembled, overflows: &[bool]) {
 
 #[cfg(test)]
 mod tests {
-    use tracesmith_trace::{SpanKind, SpanRecord};
+    use tracesmith_trace::SpanRecord;
 
     use super::*;
 
@@ -88,10 +88,8 @@ mod tests {
             parent_id: i.checked_sub(1).map(|parent| parent.to_string()),
             service: "s".into(),
             operation: "o".into(),
-            start_ns: 0,
             duration_us,
-            status: 0,
-            kind: SpanKind::Unspecified,
+            ..SpanRecord::default()
         };
         Assembled {
             records: durations.iter().enumerate().map(record).collect(),

@@ -10,7 +10,7 @@ use std::{
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tracesmith_formats::{FaultWindow, Format, FormatError, Reading, read_faults, read_spans};
-use tracesmith_trace::{Assembled, Corpus, CorpusBuilder, Edge, InvalidTrace, Label, Span, Trace, UnknownName, Vocabulary};
+use tracesmith_trace::{Assembled, AttributeSets, Corpus, CorpusBuilder, Edge, InvalidTrace, Label, Span, Trace, UnknownName, Vocabulary};
 
 use crate::{
     CleaningConfig, CleaningReport, TraceGroups, clean,
@@ -96,14 +96,14 @@ pub enum IngestError {
 /// [`IngestError`] for the first file that cannot be read, or if no trace is left.
 pub fn ingest(paths: &[PathBuf], options: &IngestOptions) -> Result<Ingested, IngestError> {
     let first = paths.first().ok_or(IngestError::NoInput)?;
-    let (groups, Reading { format, tolerated }) = read_groups(paths, options.format)?;
+    let (groups, Reading { format, tolerated, has_starts }) = read_groups(paths, options.format)?;
     let windows = read_windows(options)?;
-    let (traces, mut report) = clean(groups, format.carries_starts(), &options.cleaning);
+    let (traces, mut report) = clean(groups, has_starts, &options.cleaning);
     report.tolerated = tolerated;
     if traces.is_empty() {
         return Err(IngestError::NoTrace { path: first.clone(), report: Box::new(report) });
     }
-    let corpus = build(&options.name, traces, format.carries_starts(), windows.as_deref())?;
+    let corpus = build(&options.name, traces, has_starts, windows.as_deref())?;
     Ok(Ingested { corpus, report, format, sha256: sha256(paths.iter().chain(&options.faults))? })
 }
 
@@ -117,7 +117,10 @@ fn read_groups(paths: &[PathBuf], format: Option<Format>) -> Result<(TraceGroups
         })?;
         match &mut common {
             None => common = Some(found),
-            Some(before) if before.format == found.format => before.tolerated += found.tolerated,
+            Some(before) if before.format == found.format => {
+                before.tolerated += found.tolerated;
+                before.has_starts &= found.has_starts;
+            }
             Some(before) => return Err(IngestError::MixedFormats { path: path.clone(), found: found.format, expected: before.format }),
         }
     }
@@ -140,17 +143,18 @@ fn build(name: &str, traces: Vec<Assembled>, has_starts: bool, windows: Option<&
     let records = || traces.iter().flat_map(|trace| &trace.records);
     let services = Vocabulary::new(records().map(|record| record.service.as_str()));
     let operations = Vocabulary::new(records().map(|record| record.operation.as_str()));
-    let mut builder = CorpusBuilder::new(name, services.clone(), operations.clone(), has_starts);
+    let attribute_sets = AttributeSets::new(records().map(|record| &record.attributes));
+    let mut builder =
+        CorpusBuilder::new(name, services.clone(), operations.clone(), has_starts).with_attribute_sets(attribute_sets.clone());
     for trace in traces {
-        builder.push(encode(&trace, &services, &operations, has_starts, windows)?)?;
+        builder.push(encode(&trace, (&services, &operations, &attribute_sets), has_starts, windows)?)?;
     }
     Ok(builder.finish())
 }
 
 fn encode(
     trace: &Assembled,
-    services: &Vocabulary,
-    operations: &Vocabulary,
+    (services, operations, attribute_sets): (&Vocabulary, &Vocabulary, &AttributeSets),
     has_starts: bool,
     windows: Option<&[FaultWindow]>,
 ) -> Result<Trace, UnknownName> {
@@ -164,6 +168,7 @@ fn encode(
             duration_us: record.duration_us,
             status: record.status,
             kind: record.kind,
+            attributes: attribute_sets.require(&record.attributes)?,
         })
     };
     let edge = |(child, parent): (usize, &Option<usize>)| parent.map(|parent| Edge { child: child as u32, parent: parent as u32 });
@@ -254,6 +259,25 @@ mod tests {
         let Ingested { corpus, .. } = ingest(&[folder.file("x.csv", &rows)], &options(vec![])).unwrap();
         assert_eq!((corpus.has_starts(), corpus.trace(0).starts_us, corpus.trace(0).start_ns), (false, &[0.0, 0.0][..], 7_000_000_000));
         assert_eq!(corpus.trace(0).statuses, [200, 0]);
+    }
+
+    #[test]
+    fn missing_starts_and_attributes_survive_parquet() {
+        let folder = Folder::new();
+        let tables = [
+            format!("{EADRO}7,web,a,,a,2000,200,/,no_parent\n8,text,b,a,a,1500,0,GET,web\n"),
+            r#"[{"traceId":"a","id":"b","name":"GET /","timestamp":5,"duration":3,"localEndpoint":{"serviceName":"web"},
+                "tags":{"http.route":"/{id}"}},{"traceId":"a","id":"c","parentId":"b","name":"find","timestamp":6,"duration":1}]"#
+                .to_owned(),
+        ];
+        for (table, (has_starts, routed)) in tables.iter().zip([(false, 0), (true, 1)]) {
+            let corpus = ingest(&[folder.file("x", table)], &options(vec![])).unwrap().corpus;
+            let with_route = corpus.traces().flat_map(|trace| trace.attributes).filter(|&&id| id != 0).count();
+            assert_eq!((corpus.has_starts(), with_route), (has_starts, routed));
+            let path = folder.0.path().join("x.parquet");
+            tracesmith_formats::write_corpus(&corpus, Format::Parquet, &path).unwrap();
+            assert_eq!(ingest(&[path], &options(vec![])).unwrap().corpus, corpus);
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The data sets that are known by name.
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
 };
 
@@ -14,8 +14,11 @@ use crate::{CleaningConfig, IngestOptions, pattern::matching_files, simulate::Sy
 /// The environment variable that names the folder of the real data.
 pub const REAL_DATA_VARIABLE: &str = "TRACESMITH_REAL_DATA";
 
-/// Where real data is looked for if [`REAL_DATA_VARIABLE`] is not set, beside `data/<name>`; relative to the working directory.
+/// Where real data is looked for if [`REAL_DATA_VARIABLE`] is not set, before `data/<name>`; relative to the working directory.
 const USUAL_FOLDER: &str = "../shared/datasets";
+
+/// Folder of the fetched data sets, relative to the working directory.
+const FETCHED: &str = "data";
 
 /// The manifests of `datasets/`, built in so that the program works from anywhere.
 const EMBEDDED: [(&str, &str); 6] = [
@@ -75,18 +78,31 @@ pub enum Source {
     },
 }
 
-/// A file of a data set's page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A file of a data set's page: an archive, or a trace file as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Archive {
     /// Name of the file.
     pub file: String,
+    /// Where it can be downloaded. Without it, the archive is only recognised when it comes from elsewhere.
+    pub url: Option<String>,
     /// Size in bytes, where it is known.
-    #[serde(default)]
     pub size: Option<u64>,
     /// MD5 checksum in hexadecimal digits, where it is known; another one means another packaging of the data.
-    #[serde(default)]
     pub md5: Option<String>,
+    /// SHA-256 checksum in hexadecimal digits, where it is known.
+    pub sha256: Option<String>,
+    /// Leading folders of the paths inside that are left out.
+    pub strip: usize,
+    /// Patterns of the paths inside, after stripping, that are unpacked, with all below them; everything if there is none.
+    pub only: Vec<String>,
+}
+
+impl Archive {
+    /// Whether a checksum is known.
+    pub fn is_pinned(&self) -> bool {
+        self.md5.is_some() || self.sha256.is_some()
+    }
 }
 
 /// One way in which files of a data set may lie in their folder.
@@ -161,6 +177,14 @@ pub enum ManifestError {
         /// Where to fetch it.
         url: String,
     },
+    /// A manifest's file cannot be used.
+    #[error("the manifest {}: {reason}", path.display())]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 impl Manifest {
@@ -192,18 +216,53 @@ impl Manifest {
         Err(ManifestError::Unknown { name: name.to_owned(), nearest, all })
     }
 
-    /// The files of this data set: below the folder that [`REAL_DATA_VARIABLE`] names if it is set, else below `../shared/datasets` or in
+    /// The manifest in the file `text` if that is the path of a TOML file, else the one of that name.
+    ///
+    /// # Errors
+    /// [`ManifestError::Unusable`] for a file, [`ManifestError::Unknown`] for a name.
+    pub fn find_or_read(text: &str) -> Result<Self, ManifestError> {
+        if text.ends_with(".toml") { Self::read(Path::new(text)) } else { Self::find(text) }
+    }
+
+    /// The manifest in a file. Its name is that of the file unless it says another.
+    ///
+    /// # Errors
+    /// [`ManifestError::Unusable`] if the file cannot be read, is no manifest, or has names that are no names of files.
+    pub fn read(path: &Path) -> Result<Self, ManifestError> {
+        let unusable = |reason: String| ManifestError::Unusable { path: path.to_owned(), reason };
+        let text = fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
+        let mut manifest: Self = toml::from_str(&text).map_err(|error| unusable(error.to_string().trim_end().to_owned()))?;
+        if manifest.name.is_empty() {
+            manifest.name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        }
+        let files = manifest.archives().iter().map(|archive| &archive.file);
+        if let Some(name) = std::iter::once(&manifest.name).chain(files).find(|name| !is_file_name(name)) {
+            return Err(unusable(format!("{name:?} must be letters, digits, spaces, '.', '_' and '-', and must not begin with '.'")));
+        }
+        Ok(manifest)
+    }
+
+    /// The archives that are known.
+    pub fn archives(&self) -> &[Archive] {
+        match &self.source {
+            Source::Simulated { .. } => &[],
+            Source::Files { archives, .. } => archives,
+        }
+    }
+
+    /// Where `tracesmith datasets fetch` puts the files: `data/<name>`, relative to the working directory.
+    pub fn fetched_folder(&self) -> PathBuf {
+        Path::new(FETCHED).join(&self.name)
+    }
+
+    /// The files of this data set: below the folder that [`REAL_DATA_VARIABLE`] names if it is set, else below `../shared/datasets`; or in
     /// `data/<name>`.
     ///
     /// # Errors
     /// [`ManifestError::Missing`] with what to fetch and where to put it; [`ManifestError::Simulated`] if there are no files to be had.
     pub fn locate(&self) -> Result<Located, ManifestError> {
         let variable = env::var_os(REAL_DATA_VARIABLE).filter(|folder| !folder.is_empty());
-        let own = Path::new("data").join(&self.name);
-        match variable {
-            Some(folder) => self.locate_in(&[PathBuf::from(folder)]),
-            None => self.locate_in(&[PathBuf::from(USUAL_FOLDER), own]),
-        }
+        self.locate_in(&[variable.map_or_else(|| PathBuf::from(USUAL_FOLDER), PathBuf::from), self.fetched_folder()])
     }
 
     /// The files of this data set in the first of `folders` that has them, directly or in the data set's own folder.
@@ -225,6 +284,12 @@ impl Manifest {
     }
 }
 
+/// Whether `name` names a file or a folder on every system, and none that is hidden or elsewhere.
+fn is_file_name(name: &str) -> bool {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || " ._-".contains(character);
+    !name.is_empty() && !name.starts_with(['.', ' ']) && name.chars().all(is_plain)
+}
+
 impl Layout {
     fn locate(&self, folder: &Path) -> Option<Located> {
         let data = matching_files(folder, &self.data);
@@ -243,8 +308,6 @@ impl Layout {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]
@@ -294,6 +357,39 @@ mod tests {
         fs::write(own.join("SN.x_trace.csv"), "").unwrap();
         let table = manifest.locate_in(&roots).unwrap();
         assert_eq!((table.data, table.clock_offset_s), (vec![own.join("SN.x_trace.csv")], 0));
+    }
+
+    #[test]
+    fn every_data_set_of_files_says_where_to_download_it() {
+        let with_files: Vec<_> = Manifest::all().into_iter().filter(|manifest| !manifest.archives().is_empty()).collect();
+        assert_eq!(with_files.len(), 4);
+        for manifest in with_files {
+            let urls: Vec<_> = manifest.archives().iter().filter_map(|archive| archive.url.as_deref()).collect();
+            assert!(urls.len() == 1 && urls[0].starts_with("https://"), "{}: {urls:?}", manifest.name);
+            assert!(manifest.archives().iter().all(|archive| is_file_name(&archive.file)), "{}", manifest.name);
+        }
+    }
+
+    #[test]
+    fn a_manifest_of_ones_own_is_read_from_a_file_and_bad_ones_say_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.toml");
+        let text = "title = \"t\"\nabout = \"a\"\nlicence = \"l\"\n[source]\nkind = \"files\"\nurl = \"u\"\nfolder = \"f\"\n\
+                    explanation = \"e\"\n[[source.archives]]\nfile = \"x.zip\"\nstrip = 1\n\
+                    [[source.layouts]]\npackaging = \"p\"\nformat = \"jaeger-json\"\ndata = \"*.json\"\n";
+        fs::write(&path, text).unwrap();
+        let manifest = Manifest::find_or_read(path.to_str().unwrap()).unwrap();
+        assert_eq!((manifest.name.as_str(), manifest.archives()[0].strip), ("mine", 1));
+        for (from, to, says) in [
+            ("x.zip", "../x.zip", "\"../x.zip\" must be"),
+            ("strip = 1", "stirp = 1", "unknown field `stirp`"),
+            ("title = \"t\"", "name = \".hidden\"\ntitle = \"t\"", "\".hidden\" must be"),
+        ] {
+            fs::write(&path, text.replace(from, to)).unwrap();
+            let error = Manifest::read(&path).unwrap_err().to_string();
+            assert!(error.contains("mine.toml") && error.contains(says), "{error}");
+        }
+        assert!(matches!(Manifest::read(&folder.path().join("none.toml")), Err(ManifestError::Unusable { .. })));
     }
 
     #[test]

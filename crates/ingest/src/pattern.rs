@@ -30,7 +30,7 @@ fn matching_entries(folder: &Path, part: &str) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Whether `name` is `pattern` with every `*` replaced by some text.
-fn matches(name: &str, pattern: &str) -> bool {
+pub(crate) fn matches(name: &str, pattern: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return name == pattern };
     let Some(name) = name.strip_prefix(start) else { return false };
     name.char_indices().map(|(i, _)| i).chain([name.len()]).any(|i| matches(&name[i..], rest))

@@ -287,7 +287,7 @@ fn share(part: usize, whole: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tracesmith_trace::{CorpusBuilder, Edge, Fault, Span, SpanKind, Trace, Vocabulary};
+    use tracesmith_trace::{CorpusBuilder, Edge, Fault, Span, Trace, Vocabulary};
 
     use super::*;
 
@@ -301,7 +301,7 @@ mod tests {
                 start_us: 0.0,
                 duration_us: f64::from(operation) * 10.0,
                 status: 200,
-                kind: SpanKind::Unspecified,
+                ..Span::default()
             };
             let label = if i == 0 { Label::Abnormal(Fault { service: "web".into(), kind: "cpu_load".into() }) } else { Label::Normal };
             let edges = (1..=children.len() as u32).map(|child| Edge { parent: 0, child }).collect();

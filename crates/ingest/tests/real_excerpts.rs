@@ -139,7 +139,12 @@ fn a_chain_of_formats_gives_the_same_corpus_as_the_table_it_began_with() {
     let spans = first_spans(&located, 300);
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name);
-    let chain = [("a.pb.zst", Format::OtlpProtobuf), ("b.json.gz", Format::ZipkinJson), ("c.json", Format::JaegerJson)];
+    let chain = [
+        ("a.pb.zst", Format::OtlpProtobuf),
+        ("b.json.gz", Format::ZipkinJson),
+        ("c.json", Format::JaegerJson),
+        ("d.parquet", Format::Parquet),
+    ];
     let mut carried = spans.clone();
     for (name, format) in chain {
         let written = write_records(std::mem::take(&mut carried), format, &file(name)).unwrap();
@@ -161,7 +166,7 @@ fn a_chain_of_formats_gives_the_same_corpus_as_the_table_it_began_with() {
         let options = tracesmith_ingest::IngestOptions { name: "nezha-tt".to_owned(), ..Default::default() };
         ingest(&[file(name)], &options).unwrap().corpus
     };
-    let (began, ended) = (corpus("table.csv"), corpus("c.json"));
+    let (began, ended) = (corpus("table.csv"), corpus("d.parquet"));
     assert_eq!((began.len(), began.has_starts()), (300, true));
     assert!(began == ended, "the corpora differ");
 }

@@ -2,7 +2,7 @@
 
 use rand::distr::Distribution;
 use rand::{Rng, RngExt};
-use tracesmith_trace::{Edge, Label, Span, SpanKind, Trace, preorder};
+use tracesmith_trace::{Edge, Label, Span, Trace, preorder};
 
 use super::placement;
 use super::plan::{Shape, SpanPlan, Timing, Workload};
@@ -32,8 +32,8 @@ pub fn trace(workload: &Workload, window: usize, clock_overflow: bool, rng: &mut
             start_us: starts[i],
             duration_us: if clock_overflow { measured[i] } else { fitting[i] },
             status: if plan.has_status { status } else { 0 },
-            // The tables the simulation reproduces have no kinds.
-            kind: SpanKind::Unspecified,
+            // The tables the simulation reproduces have neither kinds nor attributes.
+            ..Span::default()
         }
     };
     let (order, edges) = ordered(shape, &starts);

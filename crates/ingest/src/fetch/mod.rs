@@ -1,0 +1,308 @@
+//! Downloads what a manifest names, unpacks it, and checks that it can be read.
+//!
+//! A download is kept beside the data set's folder until all went well, so that the same call goes on where one was broken off. The folder
+//! itself appears by a rename: it is complete or not there.
+
+mod answer;
+mod download;
+mod error;
+mod identity;
+mod partial;
+mod record;
+mod space;
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use sha2::{Digest, Sha256};
+
+pub use crate::archive::{ArchiveError, Breach, UnpackLimits};
+use crate::{
+    Archive, CleaningConfig, Ingested, Located, Manifest, Source,
+    archive::{Selection, unpack},
+    ingest, sums_below,
+};
+use download::Download;
+use identity::Identity;
+
+pub use error::FetchError;
+pub use record::{FETCH_RECORD, FetchRecord, FetchedArchive};
+
+/// File that the process which fetches holds.
+const LOCK: &str = "lock";
+
+/// Paths that an error lists, at most.
+const LISTED_PATHS: usize = 5;
+
+/// How patient a download is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HttpOptions {
+    /// Longest time without a byte, and to connect.
+    pub patience: Duration,
+    /// How often a download that broke off is taken up again.
+    pub retries: u32,
+    /// Wait before the first of these; every other one is twice as long, up to 30 s.
+    pub backoff: Duration,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self { patience: Duration::from_secs(30), retries: 5, backoff: Duration::from_secs(1) }
+    }
+}
+
+/// What is fetched, and where to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FetchOptions {
+    /// Address to take instead of the manifest's.
+    pub url: Option<String>,
+    /// Folder for the files instead of [`Manifest::fetched_folder`].
+    pub into: Option<PathBuf>,
+    /// How patient the download is.
+    pub http: HttpOptions,
+    /// How much an archive may hold.
+    pub limits: UnpackLimits,
+}
+
+/// What is going on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FetchEvent<'a> {
+    /// More of a file came.
+    Received {
+        /// Name of the file.
+        file: &'a str,
+        /// Bytes that are here.
+        bytes: u64,
+        /// Bytes of the whole, if the server says.
+        of: Option<u64>,
+    },
+    /// A download broke off and will be taken up again.
+    Retry {
+        /// Why it broke off.
+        reason: &'a str,
+        /// How long is waited.
+        wait: Duration,
+    },
+    /// More files of an archive are unpacked.
+    Unpacked {
+        /// Name of the archive.
+        file: &'a str,
+        /// Files so far.
+        files: u64,
+    },
+    /// Links, devices and the like in an archive are left out.
+    Skipped {
+        /// Name of the archive.
+        file: &'a str,
+        /// How many.
+        entries: u64,
+    },
+    /// The files are read to check that they can be.
+    Reading,
+}
+
+/// A data set that came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fetched {
+    /// Folder of the files.
+    pub folder: PathBuf,
+    /// Where they came from.
+    pub record: FetchRecord,
+    /// What they hold.
+    pub ingested: Ingested,
+}
+
+/// Downloads, unpacks and reads a data set.
+///
+/// # Errors
+/// [`FetchError`]; there is nothing in the folder then, and what was downloaded is kept beside it unless it is wrong.
+pub fn fetch(manifest: &Manifest, options: &FetchOptions, observe: &mut dyn FnMut(FetchEvent<'_>)) -> Result<Fetched, FetchError> {
+    let wanted = wanted(manifest, options.url.as_deref())?;
+    let folder = options.into.clone().unwrap_or_else(|| manifest.fetched_folder());
+    let site = Site::open(&folder)?;
+    let staging = site.staging()?;
+    let mut archives = Vec::new();
+    for Wanted { archive, url, candidates } in &wanted {
+        let target = site.download_of(url, &archive.file);
+        let is_pinned = candidates.iter().all(|archive| archive.is_pinned());
+        let size = if candidates.len() == 1 { archive.size } else { None };
+        Download { url, file: &archive.file, target: &target, size, is_pinned }.run(&options.http, observe)?;
+        let identity = Identity::of(&target).map_err(FetchError::io(&target))?;
+        let known = identity.find(candidates, &archive.file).inspect_err(|_| drop(fs::remove_file(&target)))?;
+        unpack_into(staging.path(), known, &target, &options.limits, observe)?;
+        archives.push(identity.record(known, url));
+    }
+    observe(FetchEvent::Reading);
+    let (located, ingested) = read(manifest, staging.path(), &site.downloads)?;
+    let files = sums_below(staging.path(), &[FETCH_RECORD]).map_err(|(path, source)| FetchError::Io { path, source })?;
+    let fetched = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let record = FetchRecord { name: manifest.name.clone(), packaging: located.packaging, fetched, archives, files };
+    record.write(staging.path()).map_err(FetchError::io(staging.path()))?;
+    site.publish(staging)?;
+    Ok(Fetched { folder, record, ingested })
+}
+
+/// A file to be downloaded, and what it may turn out to be.
+struct Wanted<'a> {
+    archive: &'a Archive,
+    url: String,
+    candidates: Vec<&'a Archive>,
+}
+
+/// The archives with an address; with an address of the user's, that one, which may be any of the known packagings.
+fn wanted<'a>(manifest: &'a Manifest, url: Option<&str>) -> Result<Vec<Wanted<'a>>, FetchError> {
+    let not_fetchable = |reason: &str| FetchError::NotFetchable { name: manifest.name.clone(), reason: reason.to_owned() };
+    let Source::Files { archives, .. } = &manifest.source else {
+        return Err(not_fetchable("it is simulated, see `tracesmith datasets simulate`"));
+    };
+    let with_address: Vec<&Archive> = archives.iter().filter(|archive| archive.url.is_some()).collect();
+    let wanted: Vec<Wanted<'a>> = match url {
+        None => {
+            let wanted =
+                |&archive: &&'a Archive| Wanted { archive, url: archive.url.clone().unwrap_or_default(), candidates: vec![archive] };
+            with_address.iter().map(wanted).collect()
+        }
+        Some(_) if with_address.len() > 1 => return Err(not_fetchable("it has several files, and --url can only replace one")),
+        Some(url) => {
+            let first = with_address.first().copied().or(archives.first());
+            let archive = first.ok_or_else(|| not_fetchable("its manifest names no archive"))?;
+            vec![Wanted { archive, url: url.to_owned(), candidates: archives.iter().collect() }]
+        }
+    };
+    if wanted.is_empty() {
+        return Err(not_fetchable("its manifest gives no address: download it from its page and give that address with --url"));
+    }
+    match wanted.iter().find(|wanted| !wanted.url.starts_with("http://") && !wanted.url.starts_with("https://")) {
+        Some(Wanted { url, .. }) => Err(FetchError::Url { url: url.clone(), reason: "it must begin with http:// or https://".into() }),
+        None => Ok(wanted),
+    }
+}
+
+fn unpack_into(
+    folder: &Path,
+    known: &Archive,
+    target: &Path,
+    limits: &UnpackLimits,
+    observe: &mut dyn FnMut(FetchEvent<'_>),
+) -> Result<(), FetchError> {
+    let file = known.file.as_str();
+    let selection = Selection { strip: known.strip, only: &known.only };
+    let mut watch = space::Watch::new(folder);
+    let progress = &mut |files, written| {
+        observe(FetchEvent::Unpacked { file, files });
+        watch.written(written).map_err(|full| io::Error::new(io::ErrorKind::StorageFull, full.to_string()))
+    };
+    let unpacked = unpack(target, file, folder, &selection, limits, progress).inspect_err(|error| {
+        // What is wrong with the content would be wrong the next time.
+        if !matches!(error, ArchiveError::Io { .. }) {
+            drop(fs::remove_file(target));
+        }
+    })?;
+    if unpacked.skipped > 0 {
+        observe(FetchEvent::Skipped { file, entries: unpacked.skipped });
+    }
+    Ok(())
+}
+
+fn read(manifest: &Manifest, folder: &Path, download: &Path) -> Result<(Located, Ingested), FetchError> {
+    let located = manifest.locate_in(&[folder.to_owned()]).map_err(|_| layout_error(manifest, folder, download))?;
+    let options = located.options(&manifest.name, CleaningConfig::default());
+    match ingest(&located.data, &options) {
+        Ok(ingested) => Ok((located, ingested)),
+        Err(source) => Err(FetchError::Ingest { name: manifest.name.clone(), download: download.to_owned(), source: Box::new(source) }),
+    }
+}
+
+fn layout_error(manifest: &Manifest, folder: &Path, download: &Path) -> FetchError {
+    let patterns: Vec<&str> = match &manifest.source {
+        Source::Files { layouts, .. } => layouts.iter().map(|layout| layout.data.as_str()).collect(),
+        Source::Simulated { .. } => Vec::new(),
+    };
+    let paths: Vec<String> = sums_below(folder, &[]).unwrap_or_default().into_iter().map(|sum| sum.path).collect();
+    let more = if paths.len() > LISTED_PATHS { format!(" and {} more", paths.len() - LISTED_PATHS) } else { String::new() };
+    let found = if paths.is_empty() { "no file".to_owned() } else { paths[..paths.len().min(LISTED_PATHS)].join(", ") + &more };
+    FetchError::Layout { name: manifest.name.clone(), patterns: patterns.join(" or "), found, download: download.to_owned() }
+}
+
+/// The place of a data set, held by this process.
+struct Site {
+    folder: PathBuf,
+    downloads: PathBuf,
+    /// Whether the folder above was not there before.
+    made_parent: bool,
+    /// Held as long as the file is open, and given up if the process is killed.
+    _lock: File,
+}
+
+impl Site {
+    fn open(folder: &Path) -> Result<Self, FetchError> {
+        let is_free = match fs::read_dir(folder) {
+            Ok(mut entries) => entries.next().is_none(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            Err(error) => return Err(FetchError::io(folder)(error)),
+        };
+        let (Some(name), true) = (folder.file_name(), is_free) else {
+            return Err(FetchError::Occupied { folder: folder.to_owned() });
+        };
+        let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let downloads = parent.join(format!(".{}.download", name.to_string_lossy()));
+        let made_parent = !parent.exists();
+        fs::create_dir_all(&downloads).map_err(FetchError::io(&downloads))?;
+        let path = downloads.join(LOCK);
+        let lock = File::create(&path).map_err(FetchError::io(&path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { folder: folder.to_owned(), downloads, made_parent, _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(FetchError::Busy { folder: folder.to_owned() }),
+            Err(TryLockError::Error(source)) => Err(FetchError::Io { path, source }),
+        }
+    }
+
+    /// Where the file at `url` is downloaded to; files of different addresses are never mixed.
+    fn download_of(&self, url: &str, file: &str) -> PathBuf {
+        let address = hex::encode(Sha256::digest(url));
+        self.downloads.join(format!("{}-{file}", &address[..8]))
+    }
+
+    /// A folder to unpack into, which goes unless it is published.
+    fn staging(&self) -> Result<tempfile::TempDir, FetchError> {
+        tempfile::Builder::new().prefix("unpacked-").tempdir_in(&self.downloads).map_err(FetchError::io(&self.downloads))
+    }
+
+    /// Gives the unpacked files their final name, and clears away the download.
+    fn publish(self, staging: tempfile::TempDir) -> Result<(), FetchError> {
+        open_for_others(staging.path()).map_err(FetchError::io(staging.path()))?;
+        // An empty folder is replaced.
+        fs::rename(staging.path(), &self.folder).map_err(FetchError::io(&self.folder))?;
+        fs::remove_dir_all(&self.downloads).map_err(FetchError::io(&self.downloads))
+    }
+}
+
+impl Drop for Site {
+    /// Leaves no folder behind that has nothing of a download.
+    fn drop(&mut self) {
+        let is_only_lock = fs::read_dir(&self.downloads).is_ok_and(|entries| entries.count() == 1);
+        if is_only_lock && fs::remove_file(self.downloads.join(LOCK)).is_ok() {
+            // What cannot be removed has something in it, which stays.
+            let _ = fs::remove_dir(&self.downloads);
+            if let Some(parent) = self.downloads.parent().filter(|_| self.made_parent) {
+                let _ = fs::remove_dir(parent);
+            }
+        }
+    }
+}
+
+/// Temporary folders are for their owner only.
+#[cfg(unix)]
+fn open_for_others(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn open_for_others(_: &Path) -> io::Result<()> {
+    Ok(())
+}
