@@ -4,11 +4,11 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use statrs::function::erf::erf_inv;
-use tracesmith_trace::{Corpus, Edge, Span, SpanKind, TraceRef};
+use tracesmith_trace::{Corpus, Edge, Span, SpanKind, TraceRef, in_preorder};
 
 use crate::{
     CodecConfig, CodecError, Tokens,
-    layout::{Layout, order, tree},
+    layout::{Layout, tree},
     names::Names,
     with_starts::{Interval, WithStarts},
     without_starts::WithoutStarts,
@@ -154,7 +154,7 @@ impl Codec {
     /// # Panics
     /// If the tokens have columns of different lengths, or ids that this codec does not have: that is a programming error.
     pub fn decode(&self, tokens: &Tokens) -> (Vec<Span>, Vec<Edge>) {
-        in_preorder(self.spans(tokens), &tokens.parents(), self.has_starts())
+        in_preorder(&self.spans(tokens), &tokens.parents(), self.has_starts())
     }
 
     /// The spans of tokens in the order of the tokens, in which siblings need not be in order of their starts.
@@ -176,7 +176,7 @@ impl Codec {
         let span = |i: usize| {
             let (service, operation) = names.labels[tokens.labels[i] as usize];
             let (kind, status) = names.outcomes[tokens.outcomes[i] as usize];
-            Span { service, operation, start_us: starts[i], duration_us: durations[i], status, kind }
+            Span { service, operation, start_us: starts[i], duration_us: durations[i], status, kind, attributes: 0 }
         };
         (0..tokens.len()).map(span).collect()
     }
@@ -195,17 +195,6 @@ fn labels(names: &Names, spans: &[Span]) -> Vec<u32> {
 
 fn interval(spans: &[Span]) -> Interval {
     Interval::new(spans.iter().map(|span| (span.start_us, span.duration_us)))
-}
-
-/// Spans and edges in the order in which a corpus stores them: composed siblings need not be in the order of their starts.
-fn in_preorder(spans: Vec<Span>, parents: &[Option<usize>], has_starts: bool) -> (Vec<Span>, Vec<Edge>) {
-    let order = order(&spans, parents, has_starts);
-    let mut position = vec![0u32; spans.len()];
-    for (new, &old) in (0u32..).zip(&order) {
-        position[old] = new;
-    }
-    let edge = |&old: &usize| parents[old].map(|parent| Edge { child: position[old], parent: position[parent] });
-    (order.iter().map(|&old| spans[old]).collect(), order.iter().filter_map(edge).collect())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What is known of a trace before its times: its tree and its labels.
 
-use tracesmith_trace::{Shape, Span, TraceRef, preorder};
+use tracesmith_trace::{Shape, Span, TraceRef, span_order};
 
 use crate::{CodecError, parents_of, previous_siblings, slot::Context};
 
@@ -54,25 +54,10 @@ pub(crate) fn tree(trace: TraceRef<'_>, has_starts: bool) -> Result<(Vec<Span>, 
     if !shape.is_tree() {
         return Err(CodecError::NotATree { trace: trace.id.to_owned(), roots: shape.roots, several_parents: shape.several_parents });
     }
-    let mut parents = vec![None; spans.len()];
-    for edge in trace.edges {
-        parents[edge.child as usize] = Some(edge.parent as usize);
-    }
-    let order = order(&spans, &parents, has_starts);
-    let mut depths = vec![0; spans.len()];
-    // Parents come before their children in every corpus.
-    for span in 0..spans.len() {
-        depths[span] = parents[span].map_or(0, |parent: usize| depths[parent] + 1);
-    }
+    let (parents, depths) = (trace.parents(), trace.depths());
+    let order = span_order(&spans, &parents, has_starts);
     let too_deep = |depth: usize| CodecError::TooDeep { trace: trace.id.to_owned(), depth };
     let deepest = depths.iter().copied().max().unwrap_or(0);
     let depths = order.iter().map(|&span| u16::try_from(depths[span])).collect::<Result<_, _>>().map_err(|_| too_deep(deepest))?;
     Ok((order.into_iter().map(|span| spans[span]).collect(), depths))
-}
-
-/// The order in which a corpus stores the spans of a tree: siblings by start in whole nanoseconds, then by label.
-pub(crate) fn order(spans: &[Span], parents: &[Option<usize>], has_starts: bool) -> Vec<usize> {
-    let labels: Vec<_> = spans.iter().map(|span| (span.service, span.operation)).collect();
-    let starts: Vec<i64> = spans.iter().map(|span| (span.start_us * 1000.0).round() as i64).collect();
-    preorder(parents, &labels, has_starts.then_some(&starts[..]))
 }

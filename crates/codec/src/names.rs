@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     fn span(service: u32, operation: u32, status: u16) -> Span {
-        Span { service, operation, start_us: 0.0, duration_us: 0.0, status, kind: SpanKind::Server }
+        Span { service, operation, status, kind: SpanKind::Server, ..Span::default() }
     }
 
     #[test]

@@ -208,15 +208,15 @@ mod tests {
 
     fn observations() -> Vec<Observation<f64>> {
         let at = |parent, own, gap, count| std::iter::repeat_n(Observation { context: context(parent, own), gaps: gap }, count);
-        at(0, 1, 10.0, 5).chain(at(2, 1, 30.0, 2)).chain(at(0, 3, 70.0, 1)).collect()
+        at(0, 1, 10.0, 8).chain(at(2, 1, 30.0, 2)).chain(at(0, 3, 70.0, 1)).collect()
     }
 
     #[test]
     fn a_rare_context_backs_off_to_its_label_and_a_rare_label_to_all() {
-        let slots = Slots::fit(observations(), &CodecConfig { min_slot: 5, ..CodecConfig::default() }, |_| ());
+        let slots = Slots::fit(observations(), &CodecConfig { min_slot: 8, ..CodecConfig::default() }, |_| ());
         assert_eq!(slots.contexts().collect::<Vec<_>>(), [context(0, 1)]);
         assert_eq!(slots.find(context(0, 1)).1.value(1.0), 10.0);
-        // 5 × 10 and 2 × 30: the two are too few to have a knot.
+        // 8 × 10 and 2 × 30: the two are too few to have a knot.
         assert_eq!(slots.find(context(2, 1)).1.value(1.0), 10.0);
         assert_eq!(slots.find(context(0, 3)).1, &slots.tables[0].1);
         slots.check(4).unwrap();

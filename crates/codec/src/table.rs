@@ -8,8 +8,8 @@ use crate::CodecError;
 /// Below about this size in µs the asinh scale is linear, above it logarithmic.
 const ASINH_SCALE_US: f64 = 10.0;
 
-/// Observations that share a knot of a smoothed table.
-const SHARE_A_KNOT: usize = 5;
+/// Observations that share a knot: between knots that are all the values, draws lie closer to them than to values never seen.
+const SHARE_A_KNOT: usize = 8;
 
 /// A value in µs on the scale on which gaps are compared and interpolated.
 pub(crate) fn asinh_scaled(value: f64) -> f64 {
@@ -69,6 +69,7 @@ impl Table {
         } else if sample.len() < smooth_below {
             smooth(&sample)
         } else {
+            let knots = knots.min(sample.len() / SHARE_A_KNOT).max(2);
             thin(&sample, knots)
         }
     }
@@ -262,11 +263,11 @@ mod tests {
     #[test]
     fn a_small_table_keeps_no_single_value() {
         let mut sample: Vec<f64> = (0..60).map(|i| 1.0 + f64::from(i * i)).collect();
-        sample.extend([7.5; 6]);
+        sample.extend([7.5; SHARE_A_KNOT]);
         let table = Table::fit(sample.clone(), 192, 200);
         let distinct = runs(&table.values).count();
         // The two ends are extrapolated.
-        assert!(distinct <= sample.len() / 5 + 2, "{distinct}");
+        assert!(distinct <= sample.len() / SHARE_A_KNOT + 2, "{distinct}");
         for value in &table.values {
             assert!(*value == 7.5 || !sample.contains(value), "{value}");
         }
@@ -278,7 +279,7 @@ mod tests {
     fn a_plateau_at_the_end_of_a_small_table_is_not_extrapolated() {
         let mut sample = vec![0.0; 30];
         sample.extend((1..=30).map(f64::from));
-        sample.extend([40.0; 5]);
+        sample.extend([40.0; SHARE_A_KNOT]);
         let table = Table::fit(sample, 192, 200);
         assert_eq!((table.value(0.0), table.value(1.0)), (0.0, 40.0));
     }

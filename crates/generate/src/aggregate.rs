@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use tracesmith_model::batch::{plan_by_size, plan_epoch};
 use tracesmith_model::graph::CONDITIONS;
-use tracesmith_model::mixture::{Condition, Mixture, Point};
+use tracesmith_model::mixture::{Condition, LEAST_A_COMPONENT, Mixture, Point};
 use tracesmith_model::{Device, Graph, GraphBatch, Latents, Noise};
 use tracesmith_trace::rng;
 
@@ -16,8 +16,6 @@ use crate::vae::{CELLS, CHUNK, Vae};
 
 /// Gaussians in a mixture, if there are points enough.
 const COMPONENTS: usize = 64;
-/// No component stands for fewer training traces or spans.
-const POINTS_A_COMPONENT: usize = 8;
 /// Traces, and spans, whose posterior is drawn from: beyond, a mixture changes little and takes minutes.
 const MOST_POINTS: usize = 4096;
 
@@ -50,7 +48,7 @@ impl AggregatePrior {
             spans.extend(points.filter(|_| kept >= 1.0 || rng.random_bool(kept)));
         }
         let mut mixture = |points: &[Point]| {
-            let components = (points.len() / POINTS_A_COMPONENT).clamp(1, COMPONENTS);
+            let components = (points.len() / LEAST_A_COMPONENT).clamp(1, COMPONENTS);
             Mixture::fit(points, components, CONDITIONS, &mut rng)
         };
         Self { graphs: mixture(&traces), spans: (!spans.is_empty()).then(|| mixture(&spans)) }

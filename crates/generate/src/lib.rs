@@ -3,24 +3,28 @@
 //! No real trace is read at sampling time: what a fitted generator keeps is its weights or tables and a [`CorpusProfile`].
 
 mod aggregate;
+mod anonymous;
 mod config;
 mod error;
 mod markov_tree;
 mod parallel;
 mod profile;
 mod random_sampling;
+mod rare_shapes;
 mod request;
 mod store;
 mod structure;
 mod tree_hvae;
 mod vae;
 
+pub use anonymous::Anonymous;
 pub use config::{FlatVaeGenerator, GeneratorConfig, HvaeGenerator, Sampling, default_generators};
 pub use error::{FitError, SampleError, StoreError};
 pub use markov_tree::MarkovTree;
 pub use parallel::map_parallel;
 pub use profile::CorpusProfile;
 pub use random_sampling::{LabelDraw, RandomSampling};
+pub use rare_shapes::{Anonymised, Decision, KAnonymity, MAX_ROUNDS, NovelShapes, RareShapes, ShapeCounts};
 pub use request::{LabelRequest, Request, SizeMode};
 pub use store::{MODEL_FILE, load};
 pub use structure::{EdgeRule, Prior, SamplingConfig, Structure};
@@ -71,7 +75,9 @@ pub trait FittedGenerator: Send + Sync {
     fn sample(&self, request: &Request) -> Result<Corpus, SampleError>;
 
     /// Encodes and decodes the posterior mean of every trace; `None` for a generator without an encoder.
-    fn reconstruct(&self, corpus: &Corpus) -> Option<Vec<Reconstruction>>;
+    fn reconstruct(&self, _corpus: &Corpus) -> Option<Vec<Reconstruction>> {
+        None
+    }
 
     /// What training found beside the losses, in words.
     fn notes(&self) -> Vec<String> {
@@ -83,6 +89,12 @@ pub trait FittedGenerator: Send + Sync {
         None
     }
 
+    /// How badly the generator expects every trace: its negative evidence lower bound in nats a span, from one draw of the latents with a
+    /// fixed stream; `None` for a generator without a likelihood, or traces that it cannot encode.
+    fn trace_losses(&self, _corpus: &Corpus) -> Option<Vec<f64>> {
+        None
+    }
+
     /// `steps` traces on the straight line between the latents of the first and the last trace of `corpus`, which must have the vocabularies
     /// of the training traces; `None` for a generator without such latents, or without traces.
     fn interpolate(&self, _corpus: &Corpus, _steps: usize, _seed: u64) -> Option<Corpus> {
@@ -90,10 +102,14 @@ pub trait FittedGenerator: Send + Sync {
     }
 
     /// Losses epoch by epoch with the names of their terms, for a trained generator.
-    fn history(&self) -> Option<(&'static [&'static str], &[EpochRecord])>;
+    fn history(&self) -> Option<(&'static [&'static str], &[EpochRecord])> {
+        None
+    }
 
     /// Number of trained parameters.
-    fn parameters(&self) -> usize;
+    fn parameters(&self) -> usize {
+        0
+    }
 
     /// Writes the generator into `folder`, from which [`load`] restores it without any data.
     ///

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tracesmith_model::graph::condition;
 use tracesmith_trace::{Corpus, CorpusBuilder, Label, Vocabulary};
 
-use crate::{LabelRequest, Request, SampleError, SizeMode};
+use crate::{LabelRequest, Request, SampleError, ShapeCounts, SizeMode};
 
 /// Roots that a message names.
 const LISTED_ROOTS: usize = 20;
@@ -24,6 +24,8 @@ pub struct CorpusProfile {
     pub operations: Vocabulary,
     /// Labels with the number of spans of each of their traces, in training order.
     pub labels: Vec<(Label, Vec<usize>)>,
+    /// How many training traces have each shape, as hashes.
+    pub shapes: ShapeCounts,
     /// Earliest and latest start of a trace, in nanoseconds since the Unix epoch.
     pub period_ns: (i64, i64),
 }
@@ -63,6 +65,7 @@ impl CorpusProfile {
             services: corpus.services().clone(),
             operations: corpus.operations().clone(),
             labels,
+            shapes: ShapeCounts::of(corpus),
             period_ns,
         }
     }

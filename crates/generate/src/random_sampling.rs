@@ -5,13 +5,11 @@ use std::path::Path;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use tracesmith_model::graph::{CONDITIONS, condition};
-use tracesmith_model::train::EpochRecord;
-use tracesmith_trace::{Corpus, Span, SpanKind, Trace};
+use tracesmith_trace::{Corpus, Span, Trace, in_preorder};
 
 use crate::profile::Abilities;
 use crate::store::{Description, Stored, write_description};
-use crate::structure::in_preorder;
-use crate::{CorpusProfile, Fit, FitError, FittedGenerator, Generator, Reconstruction, Request, SampleError, StoreError};
+use crate::{CorpusProfile, Fit, FitError, FittedGenerator, Generator, Request, SampleError, StoreError};
 
 /// From which distribution services and operations are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -91,8 +89,7 @@ impl FittedGenerator for Fitted {
                     operation: self.operations[rng.random_range(0..self.operations.len())],
                     start_us: 0.0,
                     duration_us: durations[rng.random_range(0..durations.len())],
-                    status: 0,
-                    kind: SpanKind::Unspecified,
+                    ..Span::default()
                 })
                 .collect();
             let parents: Vec<Option<usize>> = (0..plan.size).map(|i| (i > 0).then(|| rng.random_range(0..i))).collect();
@@ -101,18 +98,6 @@ impl FittedGenerator for Fitted {
             builder.push(Trace { id, start_ns, label: plan.label, spans, edges }).expect("ids of the profile, edges of a tree");
         }
         Ok(builder.finish())
-    }
-
-    fn reconstruct(&self, _corpus: &Corpus) -> Option<Vec<Reconstruction>> {
-        None
-    }
-
-    fn history(&self) -> Option<(&'static [&'static str], &[EpochRecord])> {
-        None
-    }
-
-    fn parameters(&self) -> usize {
-        0
     }
 
     fn save(&self, folder: &Path) -> Result<(), StoreError> {

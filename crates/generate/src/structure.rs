@@ -6,7 +6,7 @@ use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 use tracesmith_model::DurationScale;
 use tracesmith_model::hvae::DecodedGraph;
-use tracesmith_trace::{Edge, Span, SpanKind, preorder};
+use tracesmith_trace::{Edge, Span, in_preorder};
 
 use crate::FitError;
 
@@ -113,7 +113,7 @@ impl SamplingConfig {
             let operation = categorical(&graph.operations[i], self.temperature, rng);
             let noise: f64 = StandardNormal.sample(rng);
             let duration_us = scale.decode(graph.durations[i] + (noise * self.duration_noise) as f32);
-            Span { service, operation, start_us: 0.0, duration_us, status: 0, kind: SpanKind::Unspecified }
+            Span { service, operation, duration_us, ..Span::default() }
         };
         let spans: Vec<Span> = (0..graph.services.len()).map(|i| span(i, rng)).collect();
         match self.structure {
@@ -182,20 +182,6 @@ fn categorical(logits: &[f32], temperature: f64, rng: &mut ChaCha8Rng) -> u32 {
 fn most_likely_parents(graph: &DecodedGraph) -> Vec<Option<usize>> {
     let best = |to: usize| (0..to).max_by(|&a, &b| graph.edge(a, to).total_cmp(&graph.edge(b, to)).then(b.cmp(&a)));
     (0..graph.durations.len()).map(best).collect()
-}
-
-/// Spans of a tree in preorder, with its edges; siblings are ordered by start if there `has_starts`.
-pub(crate) fn in_preorder(spans: &[Span], parents: &[Option<usize>], has_starts: bool) -> (Vec<Span>, Vec<Edge>) {
-    let labels: Vec<(u32, u32)> = spans.iter().map(|span| (span.service, span.operation)).collect();
-    // In ns, as in the sources of start times.
-    let starts_ns: Option<Vec<i64>> = has_starts.then(|| spans.iter().map(|span| (span.start_us * 1000.0).round() as i64).collect());
-    let order = preorder(parents, &labels, starts_ns.as_deref());
-    let mut place = vec![0u32; spans.len()];
-    for (new, &old) in (0u32..).zip(&order) {
-        place[old] = new;
-    }
-    let edge = |(child, parent): (usize, &Option<usize>)| parent.map(|parent| Edge { parent: place[parent], child: place[child] });
-    (order.iter().map(|&old| spans[old]).collect(), parents.iter().enumerate().filter_map(edge).collect())
 }
 
 #[cfg(test)]

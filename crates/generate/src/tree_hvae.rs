@@ -1,6 +1,7 @@
 //! Our generator: a tree is drawn token by token from a learnt prior, and every trace it gives is valid.
 
 mod diagnostics;
+mod privacy;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,8 +11,8 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use tracesmith_codec::{Codec, CodecConfig, Tokens};
 use tracesmith_model::graph::{CONDITIONS, condition};
-use tracesmith_model::mixture::{Condition, Mixture, Point, TRACES_A_COMPONENT};
-use tracesmith_model::train::{EpochRecord, Objective, Run, Trained, initialise, train};
+use tracesmith_model::mixture::{Condition, LEAST_A_COMPONENT, Mixture, Point};
+use tracesmith_model::train::{EpochRecord, Objective, Run, Trained, initialise, loss_of_each, train};
 use tracesmith_model::tree_hvae::{TreeHvae, TreeHvaeConfig, TreeSample, TreeSampling, TreeSizes, TreeTrainConfig};
 use tracesmith_model::{Device, Module, Noise, checkpoint};
 use tracesmith_trace::{Corpus, Label, Trace, derive_seed, rng, split};
@@ -24,6 +25,7 @@ use crate::{
 };
 
 pub use diagnostics::Diagnostics;
+use privacy::Promise;
 
 /// Our hierarchical VAE over trees: codec, network, training and sampling.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
@@ -64,6 +66,9 @@ pub(crate) struct StoredTreeHvae {
     pub roots: Vec<(u32, Vec<usize>)>,
     pub history: Vec<EpochRecord>,
     pub diagnostics: Diagnostics,
+    /// Of a training with privacy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privacy: Option<Promise>,
 }
 
 /// A fitted `tree-hvae`.
@@ -115,8 +120,8 @@ fn check_network(network: &TreeHvaeConfig) -> Result<(), FitError> {
         ("model.auxiliary", network.auxiliary, 0.0, f64::MAX),
         ("model.warm_up", network.warm_up, 0.0, 1.0),
         ("model.timing_share", network.timing_share, 0.0, 1.0),
+        ("model.smoothing", network.smoothing, 0.0, f64::MAX),
         ("model.dropout", network.dropout, 0.0, 0.95),
-        ("model.score_noise", network.score_noise, 0.0, f64::MAX),
     ])
 }
 
@@ -136,7 +141,11 @@ impl Generator for TreeHvaeGenerator {
             return Err(FitError::TooDeep { depth: codec.max_depth(), limit: DEEPEST });
         }
         let sizes = TreeSizes::of(&codec);
-        let samples = encode(&codec, corpus, fit.seed)?;
+        let mut samples = encode(&codec, corpus, fit.seed)?;
+        // Targets that depend on other traces would let one trace reach into the gradients of others.
+        if self.train.privacy.is_none() {
+            TreeSample::count_slots(&mut samples);
+        }
         let parts = split(samples.len(), self.train.validation, derive_seed(fit.seed, "validation"));
         let pick = |positions: &[usize]| positions.iter().map(|&i| samples[i].clone()).collect::<Vec<_>>();
         let (training, validation) = (pick(&parts.train), pick(&parts.held_out));
@@ -147,14 +156,15 @@ impl Generator for TreeHvaeGenerator {
         let mut forward = |record: &EpochRecord| observe(TreeHvae::TERMS, record);
         let run = Run { seed: derive_seed(fit.seed, "train"), device: fit.device, resume: fit.resume, observe: &mut forward };
         let recipe = self.train.recipe(training.len());
-        let Trained { model, history } = train(model, &training, &validation, &recipe, run)?;
+        let Trained { model, history, privacy } = train(model, &training, &validation, &recipe, run)?;
 
-        let mut noise = Noise::new(fit.seed, "prior/posterior");
-        let points = posterior_points(&model, &samples, &mut noise, fit.device);
         let refit = network.refit_prior && network.learned_priors && network.graph_latent > 0;
-        let prior = refit.then(|| Mixture::fit(&points, network.components, CONDITIONS, &mut rng(fit.seed, "prior/em")));
-        let diagnostics = Diagnostics::of(&model, &network, &samples, &history, fit.device);
-        diagnostics.warn();
+        let prior = refit.then(|| {
+            let points = posterior_points(&model, &samples, &mut Noise::new(fit.seed, "prior/posterior"), fit.device);
+            Mixture::fit(&points, network.components, CONDITIONS, &mut rng(fit.seed, "prior/em"))
+        });
+        let diagnostics = Diagnostics::of(&model, &network, &samples, fit.device);
+        diagnostics.warn(&network);
         let stored = StoredTreeHvae {
             network,
             sampling: self.sampling.clone(),
@@ -164,16 +174,18 @@ impl Generator for TreeHvaeGenerator {
             roots: roots(&samples),
             history,
             diagnostics,
+            privacy: privacy.map(Promise::from),
         };
         Ok(Box::new(FittedTreeHvae { stored, model, device: fit.device.clone() }))
     }
 }
 
 impl TreeHvaeGenerator {
-    /// The network for `traces` training traces: a component of the prior must not stand for a single trace.
+    /// The network for `traces` training traces: a component of the prior must not stand for a single trace. With privacy the prior stays
+    /// as it was trained, since a refit would look at the traces once more, without noise.
     fn network(&self, traces: usize) -> TreeHvaeConfig {
-        let components = self.model.components.min(traces / TRACES_A_COMPONENT).max(1);
-        TreeHvaeConfig { components, ..self.model.clone() }
+        let components = self.model.components.min(traces / LEAST_A_COMPONENT).max(1);
+        TreeHvaeConfig { components, refit_prior: self.model.refit_prior && self.train.privacy.is_none(), ..self.model.clone() }
     }
 }
 
@@ -213,21 +225,8 @@ impl FittedTreeHvae {
     /// Roots with this operation, written `operation` or `service/operation`, one entry a training trace: its root and its size.
     fn traces_from(&self, asked: &str) -> Result<Vec<(u32, usize)>, SampleError> {
         let StoredTreeHvae { profile, codec, roots, .. } = &self.stored;
-        let name = |root: u32| {
-            let (service, operation) = codec.labels()[root as usize];
-            (profile.operations.name(operation), format!("{}/{}", profile.services.name(service), profile.operations.name(operation)))
-        };
-        let fits = |(root, _): &&(u32, Vec<usize>)| {
-            let (operation, full) = name(*root);
-            operation == asked || full == asked
-        };
-        let each = |(root, sizes): &(u32, Vec<usize>)| sizes.iter().map(|&size| (*root, size)).collect::<Vec<_>>();
-        let traces: Vec<(u32, usize)> = roots.iter().filter(fits).flat_map(each).collect();
-        if traces.is_empty() {
-            let known: Vec<String> = roots.iter().take(20).map(|&(root, _)| name(root).1).collect();
-            return Err(SampleError::NoSuchRoot { asked: asked.to_owned(), known: known.join(", ") });
-        }
-        Ok(traces)
+        let roots = profile.roots_named(asked, roots.iter().map(|root| (root, codec.labels()[root.0 as usize])))?;
+        Ok(roots.into_iter().flat_map(|(root, sizes)| sizes.iter().map(|&size| (*root, size))).collect())
     }
 
     /// What every trace of a request shall be, and its label.
@@ -331,18 +330,24 @@ impl FittedGenerator for FittedTreeHvae {
     }
 
     fn notes(&self) -> Vec<String> {
-        let StoredTreeHvae { diagnostics, network, prior, .. } = &self.stored;
+        let StoredTreeHvae { diagnostics, network, prior, privacy, .. } = &self.stored;
         let components = prior.as_ref().map(|prior| format!("prior refitted to {} Gaussians", prior.len()));
         let units = format!(
             "active latent units: {} of {} of a trace, {} of {} of a span",
             diagnostics.active_graph_units, network.graph_latent, diagnostics.active_span_units, network.span_latent
         );
-        [Some(units), components].into_iter().flatten().collect()
+        let promise = privacy.iter().flat_map(Promise::notes);
+        [Some(units), components].into_iter().flatten().chain(promise).collect()
     }
 
     fn latents(&self, corpus: &Corpus) -> Option<Vec<Vec<f64>>> {
         let samples = encode(&self.stored.codec, corpus, 0).ok().filter(|_| self.stored.network.graph_latent > 0)?;
         Some(self.graph_means(&samples).into_iter().map(|mean| mean.into_iter().map(f64::from).collect()).collect())
+    }
+
+    fn trace_losses(&self, corpus: &Corpus) -> Option<Vec<f64>> {
+        let samples = encode(&self.stored.codec, corpus, 0).ok()?;
+        Some(loss_of_each(&self.model, &samples, &self.device))
     }
 
     fn interpolate(&self, corpus: &Corpus, steps: usize, seed: u64) -> Option<Corpus> {

@@ -6,7 +6,7 @@ use tracesmith_model::batch::plan_by_size;
 use tracesmith_model::flat_vae::{FlatVae, FlatVaeConfig};
 use tracesmith_model::graph::condition;
 use tracesmith_model::hvae::{Decoded, Hvae, HvaeConfig};
-use tracesmith_model::train::{EpochRecord, Objective, Run, TrainConfig, Trained, initialise, train};
+use tracesmith_model::train::{EpochRecord, Objective, Run, TrainConfig, Trained, initialise, loss_of_each, train};
 use tracesmith_model::{Device, DurationScale, Graph, GraphBatch, Latents, Module, Noise, Sizes, checkpoint};
 use tracesmith_trace::{Corpus, Trace, derive_seed, split};
 
@@ -238,7 +238,7 @@ fn fit_vae<N: Network + 'static>(
     let observe = fit.observe;
     let mut forward = |record: &EpochRecord| observe(N::Model::TERMS, record);
     let run = Run { seed: derive_seed(fit.seed, "train"), device: fit.device, resume: fit.resume, observe: &mut forward };
-    let Trained { model, history } = train(model, &training, &validation, &config.into(), run)?;
+    let Trained { model, history, .. } = train(model, &training, &validation, &config.into(), run)?;
     let aggregate = Some(AggregatePrior::fit(&model, &training, network.conditional(), fit.seed, fit.device));
     let stored = StoredVae { network: network.clone(), sampling: sampling.clone(), profile, sizes, scale, aggregate, history };
     Ok(Box::new(FittedVae { stored, model, device: fit.device.clone() }))
@@ -317,6 +317,10 @@ impl<N: Network + 'static> FittedGenerator for FittedVae<N> {
             }
         }
         reconstructions.into_iter().collect()
+    }
+
+    fn trace_losses(&self, corpus: &Corpus) -> Option<Vec<f64>> {
+        Some(loss_of_each(&self.model, &Graph::all(corpus, &self.stored.scale), &self.device))
     }
 
     fn history(&self) -> Option<(&'static [&'static str], &[EpochRecord])> {

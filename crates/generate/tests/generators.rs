@@ -13,7 +13,7 @@ use tracesmith_generate::{
 };
 use tracesmith_model::Device;
 use tracesmith_model::train::TrainConfig;
-use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Fault, Label, Span, SpanKind, Trace, ValidityCounts, Vocabulary};
+use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Fault, Label, Span, Trace, ValidityCounts, Vocabulary};
 
 const SERVICES: [&str; 3] = ["cart", "frontend", "payment"];
 const OPERATIONS: [&str; 4] = ["charge", "get", "list", "put"];
@@ -37,8 +37,7 @@ fn labelled(count: usize, label: impl Fn(usize) -> Label) -> Corpus {
             operation: rng.random_range(0..OPERATIONS.len() as u32),
             start_us: 0.0,
             duration_us: rng.random_range(10.0..100_000.0),
-            status: 0,
-            kind: SpanKind::Unspecified,
+            ..Span::default()
         };
         let spans = (0..size).map(|_| span()).collect();
         let edges = (1..size as u32).map(|child| Edge { parent: rng.random_range(0..child), child }).collect();

@@ -57,6 +57,7 @@ fn corpus(trees: &[Vec<(u32, Option<usize>)>], label: impl Fn(usize) -> Label) -
             duration_us: 10.0 * (1.0 + f64::from(operation)),
             status: 200,
             kind: SpanKind::Server,
+            attributes: 0,
         };
         let edges = tree.iter().enumerate().filter_map(|(child, &(_, parent))| Some(Edge { parent: parent? as u32, child: child as u32 }));
         let trace = Trace { spans: tree.iter().map(span).collect(), edges: edges.collect(), label: label(i), ..Trace::default() };

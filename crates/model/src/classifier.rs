@@ -24,7 +24,8 @@ pub struct ClassifierConfig {
 
 impl Default for ClassifierConfig {
     fn default() -> Self {
-        let train = TrainConfig { epochs: 30, batch: 8, learning_rate: 3e-4, weight_decay: 1e-4, patience: 5, validation: 0.2 };
+        let train =
+            TrainConfig { epochs: 30, batch: 8, learning_rate: 3e-4, weight_decay: 1e-4, patience: 5, validation: 0.2, privacy: None };
         Self { hidden: 128, train }
     }
 }

@@ -4,6 +4,7 @@
 //! [`hvae`], [`flat_vae`] and [`classifier`] are the networks, and [`train`] fits any of them.
 //! Shapes in comments: `B` graphs a batch, `N` spans of the largest graph, `H` hidden units, `L` latent units.
 
+pub mod accountant;
 pub mod batch;
 pub mod checkpoint;
 pub mod classifier;

@@ -34,7 +34,7 @@ pub struct Condition {
 /// A mixture of diagonal Gaussians over `z_G` that remembers how often each component stands for which class, size and root.
 ///
 /// It is the maximum-likelihood mixture of the aggregate posterior (the "aggregate posterior" prior of Tomczak & Welling 2018, compressed
-/// to a few components). A component never stands for one trace: there are at least [`TRACES_A_COMPONENT`] traces for each.
+/// to a few components). A component never stands for one trace: there are at least [`LEAST_A_COMPONENT`] traces for each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mixture {
@@ -62,10 +62,12 @@ fn share<T: Ord>(shares: &Shares<T>, of: &T) -> f64 {
     shares.binary_search_by(|(key, _)| key.cmp(of)).map_or(0.0, |position| shares[position].1)
 }
 
-/// Smallest number of training traces for each component.
-pub const TRACES_A_COMPONENT: usize = 8;
+/// Smallest number of training traces (or spans, in a mixture over theirs) for each component.
+pub const LEAST_A_COMPONENT: usize = 8;
 /// No unit of a component is narrower.
 const SMALLEST_VARIANCE: f64 = 1e-4;
+/// Smaller shares of a point in a component change no sum.
+const LEAST_SHARE: f64 = 1e-12;
 const K_MEANS_ITERATIONS: usize = 20;
 const EM_ITERATIONS: usize = 40;
 /// Width in ln spans of the kernel for sizes that no training trace has.
@@ -81,7 +83,8 @@ impl Mixture {
         let mut gaussians = k_means(points, components.clamp(1, points.len()), rng);
         let mut responsibilities = Vec::new();
         for _ in 0..EM_ITERATIONS {
-            responsibilities = points.iter().map(|point| gaussians.responsibilities(&point.z)).collect();
+            let constants = gaussians.constants();
+            responsibilities = points.iter().map(|point| gaussians.responsibilities(&point.z, &constants)).collect();
             gaussians.maximise(points, &responsibilities);
         }
         Self { components: gaussians.describe(points, &responsibilities, classes) }
@@ -169,10 +172,17 @@ struct Gaussians {
 }
 
 impl Gaussians {
-    fn responsibilities(&self, z: &[f64]) -> Vec<f64> {
+    /// What of the log-density of each component no point changes.
+    fn constants(&self) -> Vec<f64> {
+        let constant =
+            |(weight, variances): (&f64, &Vec<f64>)| weight.ln() - 0.5 * variances.iter().map(|variance| variance.ln()).sum::<f64>();
+        self.weights.iter().zip(&self.variances).map(constant).collect()
+    }
+
+    fn responsibilities(&self, z: &[f64], constants: &[f64]) -> Vec<f64> {
         let log_density = |k: usize| {
             let terms = z.iter().zip(&self.means[k]).zip(&self.variances[k]);
-            self.weights[k].ln() - 0.5 * terms.map(|((x, mean), variance)| (x - mean).powi(2) / variance + variance.ln()).sum::<f64>()
+            constants[k] - 0.5 * terms.map(|((x, mean), variance)| (x - mean).powi(2) / variance).sum::<f64>()
         };
         let logs: Vec<f64> = (0..self.weights.len()).map(log_density).collect();
         let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -184,20 +194,26 @@ impl Gaussians {
 
     fn maximise(&mut self, points: &[Point], responsibilities: &[Vec<f64>]) {
         for k in 0..self.weights.len() {
-            let total: f64 = responsibilities.iter().map(|r| r[k]).sum();
+            let share = |(point, r): (_, &Vec<f64>)| (point, r[k]);
+            let members: Vec<(&Point, f64)> =
+                points.iter().zip(responsibilities).map(share).filter(|&(_, share)| share > LEAST_SHARE).collect();
+            let total: f64 = members.iter().map(|(_, share)| share).sum();
             // A component that lost all its points keeps its place, with a weight that draws never reach.
             self.weights[k] = (total / points.len() as f64).max(1e-12);
             if total < 1e-9 {
                 continue;
             }
-            for unit in 0..self.means[k].len() {
-                let weighted = |value: &dyn Fn(f64) -> f64| {
-                    points.iter().zip(responsibilities).map(|(point, r)| r[k] * value(point.z[unit])).sum::<f64>() / total
-                };
-                let mean = weighted(&|x| x);
-                self.means[k][unit] = mean;
-                self.variances[k][unit] = weighted(&|x| (x - mean).powi(2)).max(SMALLEST_VARIANCE);
+            let mut mean = vec![0.0; self.means[k].len()];
+            for (point, share) in &members {
+                mean.iter_mut().zip(&point.z).for_each(|(mean, x)| *mean += share * x / total);
             }
+            let mut variance = vec![0.0; mean.len()];
+            for (point, share) in &members {
+                let terms = variance.iter_mut().zip(&point.z).zip(&mean);
+                terms.for_each(|((variance, x), mean)| *variance += share * (x - mean).powi(2) / total);
+            }
+            variance.iter_mut().for_each(|variance| *variance = variance.max(SMALLEST_VARIANCE));
+            (self.means[k], self.variances[k]) = (mean, variance);
         }
     }
 

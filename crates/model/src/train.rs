@@ -19,7 +19,11 @@ use crate::checkpoint::{self, CheckpointError};
 use crate::hvae::floats;
 
 mod average;
+mod each;
+mod private;
 pub(crate) use average::Average;
+pub use each::loss_of_each;
+pub use private::{Privacy, PrivacyConfig, PrivacyError};
 
 /// A network with a loss.
 pub trait Objective: Module {
@@ -27,6 +31,8 @@ pub trait Objective: Module {
     const TERMS: &'static [&'static str];
     /// Cells `B·N²` of an evaluation batch.
     const EVALUATION_CELLS: usize = 1 << 16;
+    /// Whether the loss of a sample depends on that sample alone, as training with privacy needs; batch normalisation mixes samples.
+    const GRADIENTS_PER_SAMPLE: bool = false;
     /// One training example.
     type Sample: std::fmt::Debug;
     /// Many of them as tensors.
@@ -75,11 +81,14 @@ pub struct TrainConfig {
     pub patience: usize,
     /// Share of the training traces used for validation; 0 validates on nothing and keeps the last weights.
     pub validation: f64,
+    /// Differential privacy, for networks that do not mix traces; the others refuse it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub privacy: Option<PrivacyConfig>,
 }
 
 impl Default for TrainConfig {
     fn default() -> Self {
-        Self { epochs: 150, batch: 32, learning_rate: 1e-3, weight_decay: 1e-4, patience: 0, validation: 0.1 }
+        Self { epochs: 150, batch: 32, learning_rate: 1e-3, weight_decay: 1e-4, patience: 0, validation: 0.1, privacy: None }
     }
 }
 
@@ -98,7 +107,7 @@ pub struct Recipe {
     pub weight_decay: f64,
     /// Steps in which the learning rate rises from 0; it then falls along a cosine to 0. `None` keeps it constant.
     pub cosine: Option<usize>,
-    /// Largest norm of the gradient of a parameter tensor; 0 does not clip.
+    /// Largest norm of the gradient of a parameter tensor; 0 does not clip, and neither does a training with privacy, which clips traces.
     pub clip: f64,
     /// Decay a step of the moving average of the weights that is evaluated and kept; 0 keeps the weights themselves.
     pub average: f64,
@@ -106,6 +115,8 @@ pub struct Recipe {
     pub patience: usize,
     /// Share of the examples that was set aside for validation; only checked here.
     pub validation: f64,
+    /// Differential privacy.
+    pub privacy: Option<PrivacyConfig>,
 }
 
 /// Kind of optimiser.
@@ -130,6 +141,7 @@ impl From<&TrainConfig> for Recipe {
             average: 0.0,
             patience: config.patience,
             validation: config.validation,
+            privacy: config.privacy.clone(),
         }
     }
 }
@@ -142,7 +154,8 @@ impl Recipe {
             }
             Optimiser::AdamW => AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(self.weight_decay as f32).init(),
         };
-        if self.clip > 0.0 { optimiser.with_grad_clipping(GradientClipping::Norm(self.clip as f32)) } else { optimiser }
+        let clips = self.clip > 0.0 && self.privacy.is_none();
+        if clips { optimiser.with_grad_clipping(GradientClipping::Norm(self.clip as f32)) } else { optimiser }
     }
 
     /// Learning rate of a step, counted from 0 over all epochs.
@@ -179,6 +192,8 @@ pub struct Trained<M> {
     pub model: M,
     /// Every epoch that was run.
     pub history: Vec<EpochRecord>,
+    /// What was done for privacy, if that was asked for.
+    pub privacy: Option<Privacy>,
 }
 
 /// Why training failed.
@@ -205,6 +220,9 @@ pub enum TrainError {
         /// The learning rate in use.
         learning_rate: f64,
     },
+    /// The training cannot be private.
+    #[error(transparent)]
+    Privacy(#[from] PrivacyError),
     /// A checkpoint could not be written or read.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -277,11 +295,12 @@ fn train_saving_every<M: Objective>(
     run: Run<'_>,
 ) -> Result<Trained<M>, TrainError> {
     check(training.is_empty(), recipe)?;
+    let privacy = private::plan::<M>(recipe, training.len(), validation.len())?;
     let device = run.device.clone().autodiff();
     let fingerprint = fingerprint(&model, training, validation, recipe, run.seed);
     let average = (recipe.average > 0.0).then(|| Average::new(recipe.average, &model));
     let state = RunState { fingerprint, ..RunState::default() };
-    let mut fit = Fit { model, optimiser: recipe.init(), state, average, best_weights: None };
+    let mut fit = Fit { model, optimiser: recipe.init(), state, average, best_weights: None, privacy };
     if let Some(path) = run.resume {
         fit = checkpoint::restore(fit, path, recipe.average)?;
     }
@@ -304,7 +323,7 @@ fn train_saving_every<M: Objective>(
         Some(weights) => checkpoint::from_bytes(model, weights)?,
         None => model,
     };
-    Ok(Trained { model, history: fit.state.history })
+    Ok(Trained { model, history: fit.state.history, privacy: fit.privacy })
 }
 
 pub(crate) struct Fit<M> {
@@ -313,6 +332,14 @@ pub(crate) struct Fit<M> {
     pub state: RunState,
     pub average: Option<Average>,
     pub best_weights: Option<Vec<u8>>,
+    pub privacy: Option<Privacy>,
+}
+
+/// What the gradients of a step depend on beside the network and the samples.
+struct Step<'a> {
+    progress: f64,
+    settled: &'a HashSet<ParamId>,
+    device: &'a Device,
 }
 
 impl<M: Objective> Fit<M> {
@@ -328,25 +355,36 @@ impl<M: Objective> Fit<M> {
         // Each epoch has a stream of its own, so that a resumed run sees the numbers of an uninterrupted one.
         let mut order = tracesmith_trace::rng(seed, &format!("order/{epoch}"));
         let mut noise = Noise::new(seed, &format!("noise/{epoch}"));
-        let batches = plan_epoch(training.len(), recipe.batch, &mut order);
+        let batches = match &self.privacy {
+            Some(privacy) => privacy.lots(training.len(), recipe.batch, &mut order),
+            None => plan_epoch(training.len(), recipe.batch, &mut order),
+        };
         let mut sums: Option<Tensor<1>> = None;
         for (step, positions) in batches.iter().enumerate() {
             let progress = (epoch as f64 - 1.0 + step as f64 / batches.len() as f64) / recipe.epochs as f64;
             let samples: Vec<&M::Sample> = positions.iter().map(|&i| &training[i]).collect();
-            let losses = self.model.losses(&self.model.collate(&samples, device), Some(&mut noise), progress);
-            let values = loss_vector(&losses) * samples.len() as f64;
-            sums = Some(sums.map_or(values.clone(), |sums| sums + values));
-            let mut gradients = GradientsParams::from_grads(losses.total.backward(), &self.model);
             let settled = self.model.settled(progress);
-            self.model.visit(&mut Drop { settled: &settled, gradients: &mut gradients });
-            let learning_rate = recipe.learning_rate((epoch - 1) * batches.len() + step, recipe.epochs * batches.len());
+            let what = Step { progress, settled: &settled, device };
+            let number = (epoch - 1) * batches.len() + step;
+            let (losses, gradients) = match &self.privacy {
+                Some(privacy) => {
+                    let mut privacy_noise = Noise::new(seed, &format!("privacy/{number}"));
+                    privacy.gradients(&self.model, &samples, &what, &mut noise, &mut privacy_noise)
+                }
+                None => gradients(&self.model, &samples, &what, &mut noise),
+            };
+            sums = sums.into_iter().chain(losses).reduce(|sums, losses| sums + losses);
+            let learning_rate = recipe.learning_rate(number, recipe.epochs * batches.len());
             self.model = self.optimiser.step(learning_rate, self.model, gradients);
             if let Some(average) = &mut self.average {
                 average.update(&self.model, &settled);
                 self.state.averaged = average.steps();
             }
         }
-        let means: Vec<f64> = sums.map(floats).unwrap_or_default().iter().map(|&sum| f64::from(sum) / training.len() as f64).collect();
+        // With privacy, traces are drawn; if none was in a whole epoch, its losses are 0.
+        let drawn = batches.iter().map(Vec::len).sum::<usize>().max(1) as f64;
+        let sums = sums.map_or_else(|| vec![0.0; 1 + M::TERMS.len()], floats);
+        let means: Vec<f64> = sums.into_iter().map(|sum| f64::from(sum) / drawn).collect();
         let validation = (!validation.is_empty()).then(|| evaluate(&self.evaluated(), validation, recipe.batch, &device.clone().inner()));
         let diverged = !means[0].is_finite() || validation.is_some_and(|loss| !loss.is_finite());
         if diverged {
@@ -379,13 +417,22 @@ impl<M: Objective> Fit<M> {
     }
 }
 
+/// The sum of the losses of samples, total and terms, and the gradient of their mean without that of settled parameters.
+fn gradients<M: Objective>(model: &M, samples: &[&M::Sample], step: &Step<'_>, noise: &mut Noise) -> (Option<Tensor<1>>, GradientsParams) {
+    let losses = model.losses(&model.collate(samples, step.device), Some(noise), step.progress);
+    let sums = loss_vector(&losses) * samples.len() as f64;
+    let mut gradients = GradientsParams::from_grads(losses.total.backward(), model);
+    model.visit(&mut Forget { settled: step.settled, gradients: &mut gradients });
+    (Some(sums), gradients)
+}
+
 /// Removes the gradients of settled parameters.
-struct Drop<'a> {
+struct Forget<'a> {
     settled: &'a HashSet<ParamId>,
     gradients: &'a mut GradientsParams,
 }
 
-impl ModuleVisitor for Drop<'_> {
+impl ModuleVisitor for Forget<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if self.settled.contains(&param.id) {
             self.gradients.remove::<D>(param.id);

@@ -11,7 +11,7 @@ pub const NAMES: u32 = 4;
 
 pub fn span(label: u32, start_us: f64, duration_us: f64) -> Span {
     let kind = if label == 0 { SpanKind::Server } else { SpanKind::Client };
-    Span { service: label, operation: label, start_us, duration_us, status: 200 + label as u16, kind }
+    Span { service: label, operation: label, start_us, duration_us, status: 200 + label as u16, kind, attributes: 0 }
 }
 
 /// A trace of spans in preorder.

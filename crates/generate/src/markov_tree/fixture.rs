@@ -17,6 +17,7 @@ pub fn corpus(trees: &[LabelledTree]) -> Corpus {
             duration_us: 100.0 - i as f64,
             status: 0,
             kind: SpanKind::Server,
+            attributes: 0,
         };
         let edge = |(child, &(_, parent)): (usize, &(u32, Option<usize>))| Some(Edge { parent: parent? as u32, child: child as u32 });
         let (spans, edges) = (tree.iter().enumerate().map(span).collect(), tree.iter().enumerate().filter_map(edge).collect());

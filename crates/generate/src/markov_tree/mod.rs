@@ -11,15 +11,11 @@ use std::path::Path;
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use tracesmith_model::graph::{CONDITIONS, condition};
-use tracesmith_model::train::EpochRecord;
-use tracesmith_trace::{Corpus, Label, Trace, rng};
+use tracesmith_trace::{Corpus, Label, Trace, in_preorder, rng};
 
 use crate::profile::Abilities;
 use crate::store::{Description, Stored, write_description};
-use crate::structure::in_preorder;
-use crate::{
-    CorpusProfile, Fit, FitError, FittedGenerator, Generator, Reconstruction, Request, SampleError, SizeMode, StoreError, map_parallel,
-};
+use crate::{CorpusProfile, Fit, FitError, FittedGenerator, Generator, Request, SampleError, SizeMode, StoreError, map_parallel};
 use tables::{Root, Tables};
 
 const KIND: &str = "markov-tree";
@@ -181,18 +177,6 @@ impl FittedGenerator for Fitted {
             builder.push(trace).expect("ids of the profile, finite times, edges of a tree in preorder");
         }
         Ok(builder.finish())
-    }
-
-    fn reconstruct(&self, _corpus: &Corpus) -> Option<Vec<Reconstruction>> {
-        None
-    }
-
-    fn history(&self) -> Option<(&'static [&'static str], &[EpochRecord])> {
-        None
-    }
-
-    fn parameters(&self) -> usize {
-        0
     }
 
     fn save(&self, folder: &Path) -> Result<(), StoreError> {

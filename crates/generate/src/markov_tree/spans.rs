@@ -23,7 +23,7 @@ impl Tables {
             };
             let (status, kind) = table.attributes(rng);
             let duration_us = table.duration_us(class, rng);
-            spans.push(Span { service: table.service, operation: table.operation, start_us, duration_us, status, kind });
+            spans.push(Span { service: table.service, operation: table.operation, start_us, duration_us, status, kind, attributes: 0 });
         }
         spans
     }

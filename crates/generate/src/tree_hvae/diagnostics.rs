@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use tracesmith_model::Device;
-use tracesmith_model::train::{EpochRecord, Objective};
 use tracesmith_model::tree_hvae::{TreeHvae, TreeHvaeConfig, TreeSample};
 
 use super::batches;
@@ -10,7 +9,7 @@ use super::batches;
 /// A unit is active if the variance over traces (or spans) of its posterior mean is above this (Burda et al. 2016).
 const ACTIVE: f64 = 0.01;
 
-/// The evidence lower bound and the use of the latents after training.
+/// The use of the latents after training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Diagnostics {
@@ -18,14 +17,10 @@ pub struct Diagnostics {
     pub active_graph_units: usize,
     /// Units of `z_v` in use.
     pub active_span_units: usize,
-    /// Whether there is a `z_G`, and a `z_v`.
-    pub latents: (bool, bool),
-    /// Terms of the last epoch in nats a trace, by name.
-    pub terms: Vec<(String, f64)>,
 }
 
 impl Diagnostics {
-    pub(super) fn of(model: &TreeHvae, network: &TreeHvaeConfig, samples: &[TreeSample], history: &[EpochRecord], device: &Device) -> Self {
+    pub(super) fn of(model: &TreeHvae, network: &TreeHvaeConfig, samples: &[TreeSample], device: &Device) -> Self {
         let mut graph = Moments::new(network.graph_latent);
         let mut spans = Moments::new(network.span_latent);
         for batch in batches(samples) {
@@ -34,20 +29,14 @@ impl Diagnostics {
                 latents.spans.iter().for_each(|span| spans.add(span));
             }
         }
-        let last = history.last().map(|record| record.terms.as_slice()).unwrap_or_default();
-        Self {
-            active_graph_units: graph.active(),
-            active_span_units: spans.active(),
-            latents: (network.graph_latent > 0, network.span_latent > 0),
-            terms: TreeHvae::TERMS.iter().map(|name| (*name).to_owned()).zip(last.iter().copied()).collect(),
-        }
+        Self { active_graph_units: graph.active(), active_span_units: spans.active() }
     }
 
     /// Warns of a latent that carries nothing.
-    pub(super) fn warn(&self) {
-        let collapsed = [(self.latents.0, self.active_graph_units, "z_G"), (self.latents.1, self.active_span_units, "z_v")];
-        for (exists, active, name) in collapsed {
-            if exists && active == 0 {
+    pub(super) fn warn(&self, network: &TreeHvaeConfig) {
+        let latents = [(network.graph_latent, self.active_graph_units, "z_G"), (network.span_latent, self.active_span_units, "z_v")];
+        for (units, active, name) in latents {
+            if units > 0 && active == 0 {
                 tracing::warn!("posterior collapse: no unit of {name} depends on the trace; raise its free bits or leave it out");
             }
         }

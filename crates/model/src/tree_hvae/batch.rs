@@ -46,9 +46,6 @@ pub struct TreeBatch {
     pub(crate) namesakes: Tensor<1, Int>,
     /// Normal scores of head and tail, `[R, 2]`.
     pub(crate) scores: Tensor<2>,
-    /// Bins of head and tail, `[R]`.
-    pub(crate) head_bins: Tensor<1, Int>,
-    pub(crate) tail_bins: Tensor<1, Int>,
     /// ln(1 + duration in µs) / 10, `[R, 1]`.
     pub(crate) log_durations: Tensor<2>,
     /// Number of spans of every label, `[B, P]`.
@@ -56,8 +53,8 @@ pub struct TreeBatch {
 }
 
 impl TreeBatch {
-    /// Packs samples; `bins` is the number of bins of a quantile.
-    pub fn new(samples: &[&TreeSample], sizes: &TreeSizes, bins: usize, device: &Device) -> Self {
+    /// Packs samples.
+    pub fn new(samples: &[&TreeSample], sizes: &TreeSizes, device: &Device) -> Self {
         let mut order: Vec<usize> = (0..samples.len()).collect();
         order.sort_by_key(|&i| std::cmp::Reverse(samples[i].len()));
         let samples: Vec<&TreeSample> = order.iter().map(|&i| samples[i]).collect();
@@ -83,7 +80,6 @@ impl TreeBatch {
         };
         let label_or_none = |sample: &TreeSample, span: Option<usize>| span.map_or(sizes.labels, |i| sample.tokens.labels[i] as usize);
         let row_or_zero = |trace: usize, span: Option<usize>| span.map_or(zero_row, |step| packing.row(trace, step));
-        let bin = |u: f32| ((u * bins as f32) as usize).min(bins - 1);
         let span_counts: Vec<f32> = lengths.iter().map(|&n| n as f32).collect();
         let mut label_counts = vec![0f32; traces * sizes.labels];
         for (trace, sample) in samples.iter().enumerate() {
@@ -114,8 +110,6 @@ impl TreeBatch {
                 let head = if sizes.has_starts { Codec::score(sample.tokens.heads[i]) } else { 0.0 };
                 out.extend([head, Codec::score(sample.tokens.tails[i])]);
             }),
-            head_bins: ints(&|_, sample, i| bin(sample.tokens.heads[i])),
-            tail_bins: ints(&|_, sample, i| bin(sample.tokens.tails[i])),
             log_durations: floats(1, &|sample, i, out| out.push(sample.tokens.durations_us[i].ln_1p() as f32 / 10.0)),
             label_counts: Tensor::from_data(TensorData::new(label_counts, [traces, sizes.labels]), device),
             packing,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::train::{Optimiser, Recipe};
+use crate::train::{Optimiser, PrivacyConfig, Recipe};
 
 /// The network and its loss.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,11 +43,11 @@ pub struct TreeHvaeConfig {
     /// Share of the training in which the timing decoder learns. Structure takes the whole of it, while times are learnt sooner, and then by
     /// heart.
     pub timing_share: f64,
+    /// Neighbours over which the quantile of a training span is spread: a quantile among `n` spans of its slot counts as a window of width
+    /// `smoothing / n` around it. No time is then learnt more exactly than its neighbours allow; 0 learns quantiles exactly.
+    pub smoothing: f64,
     /// Dropout on the states of the decoders.
     pub dropout: f64,
-    /// Standard deviation of noise on the normal scores that the timing decoder reads in training, so that it does not learn training traces
-    /// by heart.
-    pub score_noise: f64,
 }
 
 impl Default for TreeHvaeConfig {
@@ -70,8 +70,8 @@ impl Default for TreeHvaeConfig {
             auxiliary: 1.0,
             warm_up: 0.15,
             timing_share: 0.45,
+            smoothing: 4.0,
             dropout: 0.3,
-            score_noise: 0.0,
         }
     }
 }
@@ -98,6 +98,9 @@ pub struct TreeTrainConfig {
     pub patience: usize,
     /// Share of the training traces that picks the epoch whose weights are kept; 0 trains on all of them and keeps the last weights.
     pub validation: f64,
+    /// Differential privacy of every training trace; then `clip` and the refit of the prior are off, and `patience` and `validation` must be 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub privacy: Option<PrivacyConfig>,
 }
 
 impl Default for TreeTrainConfig {
@@ -112,6 +115,7 @@ impl Default for TreeTrainConfig {
             average: 0.995,
             patience: 0,
             validation: 0.0,
+            privacy: None,
         }
     }
 }
@@ -135,6 +139,7 @@ impl TreeTrainConfig {
             average: self.average,
             patience: self.patience,
             validation: self.validation,
+            privacy: self.privacy.clone(),
         }
     }
 }

@@ -66,15 +66,6 @@ pub(crate) struct Encoder {
     span: Mlp,
 }
 
-/// What the encoder makes of a batch.
-#[derive(Debug, Clone)]
-pub(crate) struct Encoded {
-    /// States of every span, `[R, 2E]`.
-    pub states: Tensor<2>,
-    /// Posterior of `z_G`, `[B, L]`.
-    pub graph: Gaussian,
-}
-
 impl Encoder {
     pub fn new(config: &TreeHvaeConfig, sizes: &TreeSizes, device: &Device) -> Self {
         let (label, depth, width) = (config.label_width, config.depth_width, config.encoder_width);
@@ -93,8 +84,8 @@ impl Encoder {
         }
     }
 
-    /// States of every span and the posterior of `z_G`.
-    pub fn forward(&self, batch: &TreeBatch) -> Encoded {
+    /// States of every span, `[R, 2E]`: forward and backward.
+    pub fn states(&self, batch: &TreeBatch) -> Tensor<2> {
         let features = vec![
             self.labels.forward(&batch.labels),
             self.parent_labels.forward(&batch.parent_labels),
@@ -108,17 +99,23 @@ impl Encoder {
         let start = Tensor::zeros([batch.len(), self.forward.width()], &x.device());
         let there = self.forward.forward(x.clone(), start.clone(), &batch.packing, Direction::Forward);
         let back = self.backward.forward(x, start, &batch.packing, Direction::Backward);
-        let ends = vec![there.clone().select(0, batch.last.clone()), back.clone().narrow(0, 0, batch.len())];
-        let states = Tensor::cat(vec![there, back], 1);
+        Tensor::cat(vec![there, back], 1)
+    }
+
+    /// Posterior of `z_G`, `[B, L]`, from the states.
+    pub fn graph(&self, states: &Tensor<2>, batch: &TreeBatch) -> Gaussian {
+        let width = self.forward.width();
+        let there = states.clone().narrow(1, 0, width).select(0, batch.last.clone());
+        // The first span of every trace is in the first rows.
+        let back = states.clone().narrow(1, width, width).narrow(0, 0, batch.len());
         let mean = batch.sum(states.clone()) / batch.sizes.clone();
         let class = self.class.weight.val().select(0, batch.classes.clone());
-        let pooled = Tensor::cat([vec![mean], ends, vec![class]].concat(), 1);
-        Encoded { states, graph: Gaussian::split(self.graph.forward(pooled)) }
+        Gaussian::split(self.graph.forward(Tensor::cat(vec![mean, there, back, class], 1)))
     }
 
     /// Posterior of `z_v` given `z_G`, `[R, L]`.
-    pub fn spans(&self, encoded: &Encoded, graph: &Tensor<2>, batch: &TreeBatch) -> Gaussian {
-        let inputs = Tensor::cat(vec![encoded.states.clone(), batch.spread(graph.clone())], 1);
+    pub fn spans(&self, states: &Tensor<2>, graph: &Tensor<2>, batch: &TreeBatch) -> Gaussian {
+        let inputs = Tensor::cat(vec![states.clone(), batch.spread(graph.clone())], 1);
         Gaussian::split(self.span.forward(inputs))
     }
 }

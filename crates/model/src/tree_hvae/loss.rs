@@ -10,6 +10,7 @@ use super::batch::TreeBatch;
 use super::encoder::Gaussian;
 use super::sample::TreeSample;
 use super::structure::size_feature;
+use super::targets::QuantileTargets;
 use super::{TreeHvae, size_bucket};
 use crate::Noise;
 use crate::graph::CONDITIONS;
@@ -19,15 +20,18 @@ impl Objective for TreeHvae {
     const TERMS: &'static [&'static str] = &["depth", "label", "outcome", "head", "tail", "kl_graph", "kl_span", "auxiliary"];
     // Memory is linear in spans, so evaluation batches are as large as training batches.
     const EVALUATION_CELLS: usize = usize::MAX;
+    const GRADIENTS_PER_SAMPLE: bool = true;
     type Sample = TreeSample;
-    type Batch = TreeBatch;
+    type Batch = (TreeBatch, QuantileTargets);
 
     fn size(sample: &TreeSample) -> usize {
         sample.len()
     }
 
-    fn collate(&self, samples: &[&TreeSample], device: &Device) -> TreeBatch {
-        TreeBatch::new(samples, &self.sizes, self.config.bins, device)
+    fn collate(&self, samples: &[&TreeSample], device: &Device) -> Self::Batch {
+        let inputs = TreeBatch::new(samples, &self.sizes, device);
+        let targets = QuantileTargets::new(samples, &inputs, self.config.bins, self.config.smoothing);
+        (inputs, targets)
     }
 
     fn settings(&self) -> String {
@@ -40,7 +44,7 @@ impl Objective for TreeHvae {
 
     /// All terms in nats a trace. In training the total is what is minimised, a span: free bits and the auxiliary loss count. In
     /// evaluation it is the negative evidence lower bound a span, from one draw of the latents with a fixed stream.
-    fn losses(&self, batch: &TreeBatch, noise: Option<&mut Noise>, progress: f64) -> Losses {
+    fn losses(&self, (batch, targets): &Self::Batch, noise: Option<&mut Noise>, progress: f64) -> Losses {
         let config = &self.config;
         let training = noise.is_some();
         let mut fixed = Noise::new(0, "evaluation");
@@ -48,27 +52,29 @@ impl Objective for TreeHvae {
         let device = batch.sizes.device();
         let (rows, traces) = (batch.rows() as f64, batch.len() as f64);
 
-        let encoded = self.encoder.forward(batch);
-        let graph = self.draw(&encoded.graph, config.graph_latent, noise);
-        let spans = self.encoder.spans(&encoded, &graph, batch);
-        let z_spans = self.draw(&spans, config.span_latent, noise);
+        // What the loss does not need is not computed: autodiff would keep it for ever.
+        let states = (config.graph_latent + config.span_latent > 0).then(|| self.encoder.states(batch));
+        let graph_posterior = states.as_ref().filter(|_| config.graph_latent > 0).map(|states| self.encoder.graph(states, batch));
+        let graph = draw(graph_posterior.as_ref(), batch.len(), noise, &device);
+        let span_posterior = states.as_ref().filter(|_| config.span_latent > 0).map(|states| self.encoder.spans(states, &graph, batch));
+        let spans = draw(span_posterior.as_ref(), batch.rows(), noise, &device);
         // One model serves free and given sizes: every other trace knows its size.
         let given = if training { coin(noise, batch.len(), &device) } else { Tensor::zeros([batch.len(), 1], &device) };
         let size = Tensor::cat(vec![size_feature(batch.sizes.clone()) * given.clone(), given.clone()], 1);
 
         let structure = self.structure.forward(batch, graph.clone(), given, training.then_some(&mut *noise));
-        let timing = self.timing.forward(batch, graph.clone(), z_spans, training.then_some(&mut *noise));
+        let times = self.timing.forward(batch, graph.clone(), spans.clone(), training.then_some(&mut *noise));
         let depth = nll(structure.next, &batch.next).sum();
         let label = nll(structure.labels, &batch.labels).sum();
         let outcome = nll(structure.outcomes, &batch.outcomes).sum();
-        let head = if self.sizes.has_starts { nll(timing.heads, &batch.head_bins).sum() } else { Tensor::zeros([1], &device) };
-        let tail = nll(timing.tails, &batch.tail_bins).sum();
-
-        let (kl_graph, prior_fit) = self.kl_graph(&encoded.graph, &graph, batch, size);
-        let kl_span = match config.span_latent {
-            0 => Tensor::zeros([1], &device),
-            _ => spans.kl(config.learned_priors.then_some(&timing.prior)).sum(),
-        };
+        let nothing = || Tensor::zeros([1], &device);
+        let heads = self.sizes.has_starts.then(|| self.timing.head_logits(times.clone(), spans.clone()));
+        let head = heads.map_or_else(nothing, |heads| spread_nll(heads, &targets.heads));
+        let span_prior = || config.learned_priors.then(|| self.timing.latent(times.clone()));
+        let kl_span = span_posterior.map_or_else(nothing, |posterior| posterior.kl(span_prior().as_ref()).sum());
+        let tail = spread_nll(self.timing.tail_logits(times, spans, batch.scores.clone().narrow(1, 0, 1)), &targets.tails);
+        let (kl_graph, prior_fit) =
+            graph_posterior.map_or_else(|| (nothing(), nothing()), |posterior| self.kl_graph(&posterior, &graph, batch, size));
         let auxiliary = self.auxiliary_loss(graph, batch).sum();
 
         let reconstruction = depth.clone() + label.clone() + outcome.clone() + head.clone() + tail.clone();
@@ -86,25 +92,15 @@ impl Objective for TreeHvae {
 }
 
 impl TreeHvae {
-    /// A draw, or zeros for a latent that is left out.
-    fn draw(&self, posterior: &Gaussian, units: usize, noise: &mut Noise) -> Tensor<2> {
-        if units == 0 { posterior.mean.zeros_like() } else { posterior.draw(noise) }
-    }
-
     /// KL divergence of `z_G` summed over the batch, from one draw; and the negative log-density of the draw with no gradient to the
     /// encoder: where free bits clamp the divergence, it alone still teaches the prior.
     fn kl_graph(&self, posterior: &Gaussian, z: &Tensor<2>, batch: &TreeBatch, size: Tensor<2>) -> (Tensor<1>, Tensor<1>) {
-        let device = z.device();
-        let nothing = Tensor::zeros([1], &device);
-        match (self.config.graph_latent, self.config.learned_priors) {
-            (0, _) => (nothing.clone(), nothing),
-            (_, false) => (posterior.kl(None).sum(), nothing),
-            (_, true) => {
-                let prior = self.prior.log_density(z.clone(), &batch.classes, size.clone());
-                let fit = self.prior.log_density(z.clone().detach(), &batch.classes, size);
-                ((posterior.log_density(z) - prior).sum(), -fit.sum())
-            }
+        if !self.config.learned_priors {
+            return (posterior.kl(None).sum(), Tensor::zeros([1], &z.device()));
         }
+        let prior = self.prior.log_density(z.clone(), &batch.classes, size.clone());
+        let fit = self.prior.log_density(z.clone().detach(), &batch.classes, size);
+        ((posterior.log_density(z) - prior).sum(), -fit.sum())
     }
 
     /// How badly label counts (Poisson), size, root and class are read from `z_G` alone, a trace: `[B, 1]`.
@@ -123,9 +119,19 @@ impl TreeHvae {
     }
 }
 
+/// A draw, or a column of zeros for a latent that is left out.
+fn draw(posterior: Option<&Gaussian>, rows: usize, noise: &mut Noise, device: &Device) -> Tensor<2> {
+    posterior.map_or_else(|| Tensor::zeros([rows, 1], device), |posterior| posterior.draw(noise))
+}
+
 /// Negative log-likelihood of every row's target, `[n, 1]`.
 fn nll(logits: Tensor<2>, targets: &Tensor<1, Int>) -> Tensor<2> {
     -log_softmax(logits, 1).gather(1, targets.clone().unsqueeze_dim(1))
+}
+
+/// Negative log-likelihood of targets that are spread over the classes, summed over rows.
+fn spread_nll(logits: Tensor<2>, targets: &Tensor<2>) -> Tensor<1> {
+    -(log_softmax(logits, 1) * targets.clone()).sum()
 }
 
 /// 0 or 1 with even chances, `[rows, 1]`.

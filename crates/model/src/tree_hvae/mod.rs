@@ -11,6 +11,7 @@ mod prior;
 mod sample;
 mod sampler;
 mod structure;
+mod targets;
 mod timing;
 
 use burn::module::Module;
@@ -18,8 +19,9 @@ use burn::tensor::Device;
 
 pub use batch::TreeBatch;
 pub use config::{TreeHvaeConfig, TreeSizes, TreeTrainConfig, size_bucket};
-pub use sample::{TreeSample, all_trees};
+pub use sample::TreeSample;
 pub use sampler::TreeSampling;
+pub use targets::QuantileTargets;
 
 use crate::graph::CONDITIONS;
 use crate::layers::Mlp;

@@ -1,7 +1,9 @@
 //! A trace as the network reads it.
 
+use std::collections::HashMap;
+
 use tracesmith_codec::{Tokens, parents_of, previous_siblings};
-use tracesmith_trace::{Corpus, Label};
+use tracesmith_trace::Label;
 
 use super::TreeSizes;
 use crate::graph::condition;
@@ -14,6 +16,8 @@ pub struct TreeSample {
     /// Its class, see [`condition`].
     pub class: usize,
     pub(crate) relations: Relations,
+    /// Training spans in the slot of every span, see [`TreeSample::count_slots`]; empty where that is not known.
+    pub(crate) in_slot: Vec<u32>,
 }
 
 /// Who stands where in a tree. All lists have one entry a span.
@@ -34,7 +38,21 @@ impl TreeSample {
 
     pub(crate) fn of_class(tokens: Tokens, class: usize) -> Self {
         let relations = Relations::of(&tokens.depths, &tokens.labels);
-        Self { tokens, class, relations }
+        Self { tokens, class, relations, in_slot: Vec::new() }
+    }
+
+    /// Tells every span of the training samples how many have the same slot: the same label below and after the same labels.
+    pub fn count_slots(samples: &mut [Self]) {
+        let mut counts: HashMap<[Option<u32>; 3], u32> = HashMap::new();
+        samples.iter().flat_map(Self::slots).for_each(|slot| *counts.entry(slot).or_default() += 1);
+        for sample in samples {
+            sample.in_slot = sample.slots().map(|slot| counts[&slot]).collect();
+        }
+    }
+
+    fn slots(&self) -> impl Iterator<Item = [Option<u32>; 3]> {
+        let label = |span: Option<usize>| span.map(|span| self.tokens.labels[span]);
+        (0..self.len()).map(move |i| [label(Some(i)), label(self.relations.parents[i]), label(self.relations.siblings[i])])
     }
 
     /// Number of spans.
@@ -54,7 +72,7 @@ impl Relations {
         let siblings = previous_siblings(&parents);
         let mut leaves = vec![true; depths.len()];
         parents.iter().flatten().for_each(|&parent| leaves[parent] = false);
-        let mut last = std::collections::HashMap::new();
+        let mut last = HashMap::new();
         let namesakes = labels.iter().enumerate().map(|(i, &label)| last.insert(label, i)).collect();
         Self { parents, siblings, leaves, namesakes }
     }
@@ -71,9 +89,4 @@ impl TreeSizes {
             has_starts: codec.has_starts(),
         }
     }
-}
-
-/// Whether every trace of a corpus is one tree with a single root, which is what the codec takes.
-pub fn all_trees(corpus: &Corpus) -> bool {
-    corpus.traces().all(|trace| trace.edges.len() + 1 == trace.span_count() && trace.parents().iter().filter(|p| p.is_none()).count() == 1)
 }

@@ -10,6 +10,7 @@ use tracesmith_codec::Tokens;
 
 pub use choice::TreeSampling;
 
+use super::encoder::Gaussian;
 use super::sample::TreeSample;
 use super::{TreeBatch, TreeHvae};
 use crate::Noise;
@@ -26,11 +27,6 @@ pub struct Latents {
 }
 
 impl TreeHvae {
-    /// Units of `z_G`; 0 if it is left out.
-    pub fn graph_latent(&self) -> usize {
-        self.config.graph_latent
-    }
-
     /// Draws a trace for every condition from `z_G` given (see [`crate::mixture::Mixture::draw`]). Sizes that are asked for are met exactly, and
     /// so are roots; a free size ends at `limit` spans at the latest.
     pub fn sample(
@@ -63,12 +59,14 @@ impl TreeHvae {
         self.draw_times(graph, structures, &classes, Some(&spans), &mut picker)
     }
 
-    /// Means of the latents of every sample.
+    /// Means of the latents of every sample; zeros for a latent that is left out.
     pub fn posterior_means(&self, samples: &[&TreeSample], device: &Device) -> Vec<Latents> {
-        let batch = TreeBatch::new(samples, &self.sizes, self.config.bins, device);
-        let encoded = self.encoder.forward(&batch);
-        let spans = self.encoder.spans(&encoded, &encoded.graph.mean, &batch).mean;
-        let (graph, spans) = (host_rows(encoded.graph.mean), host_rows(spans));
+        let batch = TreeBatch::new(samples, &self.sizes, device);
+        let states = self.encoder.states(&batch);
+        let means = |posterior: Gaussian, units: usize| if units > 0 { posterior.mean } else { posterior.mean.zeros_like() };
+        let graph = means(self.encoder.graph(&states, &batch), self.config.graph_latent);
+        let spans = means(self.encoder.spans(&states, &graph, &batch), self.config.span_latent);
+        let (graph, spans) = (host_rows(graph), host_rows(spans));
         let mut latents = vec![Latents { graph: Vec::new(), spans: Vec::new() }; samples.len()];
         for (trace, &i) in batch.order.iter().enumerate() {
             let spans = (0..samples[i].len()).map(|step| spans[batch.packing.row(trace, step)].clone()).collect();
@@ -79,8 +77,8 @@ impl TreeHvae {
 
     /// `draws` draws of `z_G` from the posterior of every sample.
     pub fn posterior_points(&self, samples: &[&TreeSample], draws: usize, noise: &mut Noise, device: &Device) -> Vec<Point> {
-        let batch = TreeBatch::new(samples, &self.sizes, self.config.bins, device);
-        let posterior = self.encoder.forward(&batch).graph;
+        let batch = TreeBatch::new(samples, &self.sizes, device);
+        let posterior = self.encoder.graph(&self.encoder.states(&batch), &batch);
         let mut points = Vec::with_capacity(samples.len() * draws);
         for _ in 0..draws {
             for (z, &i) in host_rows(posterior.draw(noise)).iter().zip(&batch.order) {

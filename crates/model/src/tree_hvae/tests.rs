@@ -7,7 +7,7 @@ use super::*;
 use crate::Noise;
 use crate::fixture::parameters;
 use crate::mixture::{Condition, Mixture};
-use crate::train::{Objective, Run, Trained, initialise, train};
+use crate::train::{Objective, PrivacyConfig, Run, Trained, initialise, train};
 
 const SIZES: TreeSizes = TreeSizes { labels: 4, outcomes: 2, max_depth: 3, max_spans: 6, has_starts: true };
 
@@ -75,7 +75,7 @@ fn mean(values: impl Iterator<Item = f32>) -> f32 {
 
 #[test]
 fn a_trained_network_draws_the_traces_of_a_class() {
-    let Trained { model, history } = fit(&small(), 200);
+    let Trained { model, history, .. } = fit(&small(), 200);
     assert!(history[history.len() - 1].validation < history[0].validation, "{history:?}");
     for (class, labels, late) in [(1, vec![0, 1, 2], false), (2, vec![3, 1, 1, 1, 1, 1], true)] {
         let drawn = draw(&model, &vec![Condition { class, size: None, root: None }; 50], 5);
@@ -136,7 +136,7 @@ fn every_part_can_be_left_out() {
         TreeHvaeConfig { auxiliary: 0.0, dropout: 0.0, warm_up: 0.0, ..small() },
     ];
     for config in variants {
-        let Trained { model, history } = fit(&config, 4);
+        let Trained { model, history, .. } = fit(&config, 4);
         assert!(history.iter().all(|record| record.total.is_finite()), "{config:?}: {history:?}");
         let conditions = vec![Condition { class: 1, size: Some(4), root: None }; 3];
         let (mut noise, mut rng) = (Noise::new(0, "prior"), rng(0, "draw"));
@@ -207,7 +207,7 @@ fn drawing_step_by_step_gives_the_likelihoods_of_the_training_pass() {
     let drawn = draw_with(&model, &conditions);
     // Tokens drawn at temperature 1 without min-p cost, on average, the entropy that the training pass itself assigns to them.
     let data: Vec<TreeSample> = drawn.into_iter().map(|tokens| TreeSample::of_class(tokens, 1)).collect();
-    let batch = TreeBatch::new(&data.iter().collect::<Vec<_>>(), &SIZES, 8, &device);
+    let batch = TreeBatch::new(&data.iter().collect::<Vec<_>>(), &SIZES, &device);
     let graph = burn::tensor::Tensor::zeros([data.len(), 4], &device);
     let logits = model.structure.forward(&batch, graph, burn::tensor::Tensor::zeros([data.len(), 1], &device), None);
     for (logits, targets) in [(logits.next, &batch.next), (logits.labels, &batch.labels), (logits.outcomes, &batch.outcomes)] {
@@ -235,4 +235,34 @@ fn training_depends_on_its_seed_alone() {
 #[test]
 fn the_terms_of_the_loss_are_those_of_the_documentation() {
     assert_eq!(TreeHvae::TERMS.len(), fit(&small(), 1).history[0].terms.len());
+}
+
+/// Traces of one size, as every trace counts alike with privacy and every span without; no latents and no dropout, whose draws come in
+/// another order.
+#[test]
+fn the_gradients_of_single_traces_add_up_to_that_of_all() {
+    let device = Device::flex();
+    let chains: Vec<TreeSample> = samples(32, 1).into_iter().filter(|sample| sample.class == 1).collect();
+    let config = TreeHvaeConfig { graph_latent: 0, span_latent: 0, learned_priors: false, dropout: 0.0, ..small() };
+    let history = |privacy| {
+        let settings = TreeTrainConfig {
+            steps: 12,
+            batch: 16,
+            warm_up_steps: 0,
+            learning_rate: 3e-3,
+            clip: 0.0,
+            privacy,
+            ..TreeTrainConfig::default()
+        };
+        let model = initialise(1, &device.clone().autodiff(), |device| config.init(&SIZES, device));
+        let run = Run { seed: 2, device: &device, resume: None, observe: &mut |_| () };
+        train(model, &chains, &[], &settings.recipe(16), run).unwrap().history
+    };
+    let free = PrivacyConfig { clip: 1e6, noise_multiplier: Some(0.0), ..PrivacyConfig::default() };
+    let clipped = PrivacyConfig { clip: 1e-3, ..free.clone() };
+    let (private, plain) = (history(Some(free)), history(None));
+    let close = private.iter().zip(&plain).all(|(a, b)| a.terms.iter().zip(&b.terms).all(|(a, b)| (a - b).abs() < 2e-3 * b.abs().max(1.0)));
+    assert!(close && private.len() == 12, "{private:?} {plain:?}");
+    assert!(plain[11].total < plain[0].total - 0.1);
+    assert_ne!(history(Some(clipped)), private, "clipping changes what is learnt");
 }

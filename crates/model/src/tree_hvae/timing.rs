@@ -31,17 +31,6 @@ pub(crate) struct TimingDecoder {
     head: Mlp,
     tail: Mlp,
     dropout: f64,
-    score_noise: f64,
-}
-
-/// Logits of a batch in training, one row a span.
-pub(crate) struct TimingOutputs {
-    /// Prior of `z_v` given the past, `[R, L]`.
-    pub prior: Gaussian,
-    /// `[R, bins]`.
-    pub heads: Tensor<2>,
-    /// `[R, bins]`.
-    pub tails: Tensor<2>,
 }
 
 impl TimingDecoder {
@@ -62,7 +51,6 @@ impl TimingDecoder {
             head: Mlp::new(width + latent, 64, config.bins, device),
             tail: Mlp::new(width + latent + 1, 64, config.bins, device),
             dropout: config.dropout,
-            score_noise: config.score_noise,
         }
     }
 
@@ -110,16 +98,11 @@ impl TimingDecoder {
         self.tail.forward(Tensor::cat(vec![state, latent, head_score], 1))
     }
 
-    /// Priors and logits of a whole batch with the true past.
-    pub fn forward(&self, batch: &TreeBatch, graph: Tensor<2>, spans: Tensor<2>, mut noise: Option<&mut Noise>) -> TimingOutputs {
-        let device = spans.device();
-        let scores = match noise.as_deref_mut() {
-            Some(noise) if self.score_noise > 0.0 => batch.scores.clone() + noise.normal(batch.rows(), 2, &device) * self.score_noise,
-            _ => batch.scores.clone(),
-        };
-        let known = table(Tensor::cat(vec![spans.clone(), scores.clone()], 1), None, batch.len());
+    /// States of a whole batch with the true past, `[R, H]`.
+    pub fn forward(&self, batch: &TreeBatch, graph: Tensor<2>, spans: Tensor<2>, noise: Option<&mut Noise>) -> Tensor<2> {
+        let (device, latent) = (spans.device(), spans.dims()[1]);
+        let known = table(Tensor::cat(vec![spans, batch.scores.clone()], 1), None, batch.len());
         let there = Tensor::cat(vec![Tensor::ones([batch.rows(), 1], &device), Tensor::zeros([batch.len() + 1, 1], &device)], 0);
-        let latent = spans.dims()[1];
         let known_scores = known.clone().narrow(1, latent, 2);
         let past = vec![
             known.clone().select(0, batch.previous.clone()),
@@ -131,14 +114,9 @@ impl TimingDecoder {
         let x = Tensor::cat([vec![self.still(batch, graph)], past].concat(), 1);
         let start = Tensor::zeros([batch.len(), self.unit.width()], &device);
         let states = self.unit.forward(x, start, &batch.packing, Direction::Forward);
-        let states = match noise {
+        match noise {
             Some(noise) => noise.dropout(states, self.dropout),
             None => states,
-        };
-        TimingOutputs {
-            prior: self.latent(states.clone()),
-            heads: self.head_logits(states.clone(), spans.clone()),
-            tails: self.tail_logits(states, spans, scores.narrow(1, 0, 1)),
         }
     }
 }

@@ -57,14 +57,6 @@ impl Growing {
     }
 }
 
-/// Where the next span of every growing tree stands.
-struct Places {
-    parent_states: Tensor<2>,
-    parent_labels: Tensor<1, Int>,
-    sibling_labels: Tensor<1, Int>,
-    depths: Tensor<1, Int>,
-}
-
 impl TreeHvae {
     /// Trees for `graph: [n, L]` and `conditions`, each drawn until its end.
     pub(super) fn draw_structures(
@@ -127,25 +119,19 @@ impl TreeHvae {
             ids(&values, &device)
         };
         let parent_states = states_at(growing, width, |i, _| depths[i].checked_sub(1), &device);
-        let places = Places {
-            parent_states,
-            parent_labels: at(&|tree, depth| depth.checked_sub(1).map_or(none, |parent| tree.path[parent] as usize)),
-            sibling_labels: at(&|tree, depth| tree.siblings.get(depth).map_or(none, |&label| label as usize)),
-            depths: at(&|_, depth| depth),
-        };
         let logits = host(self.structure.label_logits(
             state.clone(),
-            places.parent_states.clone(),
-            &places.parent_labels,
-            &places.sibling_labels,
-            &places.depths,
+            parent_states.clone(),
+            &at(&|tree, depth| depth.checked_sub(1).map_or(none, |parent| tree.path[parent] as usize)),
+            &at(&|tree, depth| tree.siblings.get(depth).map_or(none, |&label| label as usize)),
+            &at(&|_, depth| depth),
         ));
         let label = |(tree, row): (&Growing, &[f32])| match (tree.structure.labels.len(), tree.condition.root) {
             (0, Some(root)) => root as usize,
             _ => picker.token(row, |_| true),
         };
         let labels: Vec<usize> = growing.iter().zip(logits.chunks(none)).map(label).collect();
-        let outcomes = self.draw_outcomes(state, places.parent_states, &labels, picker);
+        let outcomes = self.draw_outcomes(state, parent_states, &labels, picker);
         for (((tree, &depth), label), outcome) in growing.iter_mut().zip(depths).zip(labels).zip(outcomes) {
             tree.push(depth, label as u32, outcome as u32);
         }

@@ -50,7 +50,7 @@ impl TreeHvae {
         let device = graph.device();
         let blank = |(structure, &class): (Structure, &usize)| TreeSample::of_class(structure.untimed(), class);
         let mut samples: Vec<TreeSample> = structures.into_iter().zip(classes).map(blank).collect();
-        let batch = TreeBatch::new(&samples.iter().collect::<Vec<_>>(), &self.sizes, self.config.bins, &device);
+        let batch = TreeBatch::new(&samples.iter().collect::<Vec<_>>(), &self.sizes, &device);
         let graph = graph.select(0, super::structure::ids(&batch.order, &device));
         let still = self.timing.still(&batch, graph);
         let latent = self.config.span_latent.max(1);
