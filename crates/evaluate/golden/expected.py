@@ -298,6 +298,8 @@ def utility():
     expected = {
         "loss": metrics.log_loss(truth, probabilities, labels=[0, 1, 2]),
         "accuracy": metrics.accuracy_score(truth, predicted),
+        "weighted_precision": metrics.precision_score(truth, predicted, average="weighted", zero_division=0),
+        "weighted_recall": metrics.recall_score(truth, predicted, average="weighted", zero_division=0),
         "weighted_f1": metrics.f1_score(truth, predicted, average="weighted"),
         "pr_auc": average[1],
         "false_alarm_rate": 1 - metrics.recall_score(one_hot[:, 1] == 0, predicted != 1),
@@ -484,6 +486,46 @@ def significance():
     return {"mann_whitney": tests, "rates": rates, "p": p, "adjusted": false_discovery_control(p).tolist(), "ks": ks_tests}
 
 
+def faults():
+    """Effects of two kinds of fault on a callee: the ranks and the mean logarithms of its mean duration in each trace."""
+    draw = numpy.random.default_rng(20240610)
+    slower = {"delay": (1.4, 0.8), "loss": (0.2, 0.5)}
+
+    def side(name, number):
+        traces = []
+        for kind, count in ((None, 40), ("delay", 25), ("loss", 18)):
+            for _ in range(count):
+                factor = slower[kind][number] if kind else 0
+                root = {"service": 1, "operation": 3, "duration_us": round(float(draw.lognormal(9, 0.4)), 3)}
+                callees = [{"service": 0, "operation": 2, "duration_us": round(float(draw.lognormal(6 + factor, 0.9)), 3)} for _ in range(draw.integers(1, 4))]
+                spans = [dict(span, start_us=0.0, status=0) for span in [root] + callees]
+                label = {"abnormal": {"service": "cart", "kind": kind}} if kind else "normal"
+                traces.append({"id": str(len(traces)), "start_ns": 0, "label": label, "spans": spans,
+                               "edges": [{"child": child, "parent": 0} for child in range(1, len(spans))]})
+        return {"name": name, "services": SERVICES, "operations": OPERATIONS, "has_starts": False, "traces": traces}
+
+    def effect(of, kind, label):
+        def means(wanted):
+            chosen = [t for t in of["traces"] if t["label"] == (wanted and {"abnormal": {"service": "cart", "kind": wanted}} or "normal")]
+            times = [[s["duration_us"] for s in t["spans"] if (s["service"], s["operation"]) == label] for t in chosen]
+            return numpy.array([numpy.mean(values) for values in times])
+
+        inside, outside = means(kind), means(None)
+        return [2 * mannwhitneyu(inside, outside).statistic / (len(inside) * len(outside)) - 1, numpy.log1p(inside).mean() - numpy.log1p(outside).mean()]
+
+    first, second, expected = side("real", 0), side("synthetic", 1), {}
+    for kind in slower:
+        effects = numpy.array([[effect(of, kind, label) for of in (first, second)] for label in ((0, 2), (1, 3))])
+        touched = effects[numpy.abs(effects[:, :, 0]).max(1) >= 0.147]
+        differences = numpy.abs(touched[:, 0] - touched[:, 1]).mean(0)
+        same = (touched[:, 0, 0] * touched[:, 1, 0] > 0).mean()
+        expected |= {f"{kind}.real_traces": sum(kind in str(t["label"]) for t in first["traces"]),
+                     f"{kind}.synthetic_traces": sum(kind in str(t["label"]) for t in second["traces"]), f"{kind}.compared": 2,
+                     f"{kind}.touched": len(touched), f"{kind}.difference": differences[0], f"{kind}.log_shift_difference": differences[1],
+                     f"{kind}.same_direction": same}
+    return {"real": first, "synthetic": second, "expected": expected}
+
+
 pairs = [(real["traces"][i], synthetic["traces"][i]) for i in range(20)]
 # Small trees of few labels, so that duplicates and near duplicates occur.
 generated = [dict(trace) for trace in real["traces"][5:15]] + synthetic["traces"][:20]
@@ -493,7 +535,7 @@ expected = {
     "memorisation": {"training": 20, "copied": [5, 15], "generated": 20,
                      "expected": memorisation(real["traces"][:20], real["traces"][20:], generated)},
     "utility": utility(), "reconstruction": reconstruction(), "statistics": statistics(), "attacks": attacks(),
-    "significance": significance(), "divergence": divergence(),
+    "significance": significance(), "divergence": divergence(), "faults": faults(),
 }
 
 

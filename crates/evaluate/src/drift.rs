@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use tracesmith_trace::{Corpus, TraceRef};
+use tracesmith_trace::{Corpus, Signature, TraceRef, edge_labels, span_labels};
 
 use crate::error::require_comparable;
-use crate::label::{edge_labels, span_labels};
-use crate::memorisation::Signature;
 use crate::operations::{by_operation, errors, label_name};
 use crate::shift::{Shift, shift};
 use crate::significance::{benjamini_hochberg, compare_rates, ks_probability};

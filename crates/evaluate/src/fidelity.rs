@@ -5,10 +5,9 @@ pub mod mmd;
 mod shape;
 
 use serde::Serialize;
-use tracesmith_trace::Corpus;
+use tracesmith_trace::{Corpus, SpanLabel, span_labels};
 
 use crate::error::require_comparable;
-use crate::label::{SpanLabel, span_labels};
 use crate::statistics::{counts, js_similarity, ks_similarity, share};
 use crate::{Entries, EvaluationError};
 

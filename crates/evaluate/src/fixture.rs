@@ -1,7 +1,7 @@
 //! Small corpora for the unit tests.
 
 use rand::RngExt;
-use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Fault, Label, Span, SpanKind, Trace, Vocabulary, rng};
+use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Fault, Label, Span, Trace, Vocabulary, rng};
 
 /// (service, operation, duration in µs).
 pub type SpanSpec = (u32, u32, f64);
@@ -18,8 +18,7 @@ pub fn corpus(traces: &[TraceSpec<'_>]) -> Corpus {
             operation,
             start_us: 0.0,
             duration_us,
-            status: 0,
-            kind: SpanKind::Unspecified,
+            ..Span::default()
         });
         push(&mut builder, spans.collect(), edges);
     }
@@ -39,8 +38,7 @@ pub fn timed(spans: &[(SpanSpec, f64)], edges: &[(u32, u32)]) -> Corpus {
         operation,
         start_us,
         duration_us,
-        status: 0,
-        kind: SpanKind::Unspecified,
+        ..Span::default()
     });
     push(&mut builder, spans.collect(), edges);
     builder.finish()
@@ -55,7 +53,7 @@ pub fn with_statuses(spans: &[(u32, u32, f64, u16)], edges: &[(u32, u32)]) -> Co
         start_us: 0.0,
         duration_us,
         status,
-        kind: SpanKind::Unspecified,
+        ..Span::default()
     });
     push(&mut builder, spans.collect(), edges);
     builder.finish()
@@ -89,8 +87,7 @@ pub fn random_corpus(seed: u64, traces: usize) -> Corpus {
                 operation: rng.random_range(0..4),
                 start_us: 0.0,
                 duration_us: rng.random_range(0.0..1e4),
-                status: 0,
-                kind: SpanKind::Unspecified,
+                ..Span::default()
             })
             .collect();
         let edges: Vec<_> = (1..spans.len() as u32).map(|child| (rng.random_range(0..child), child)).collect();

@@ -8,13 +8,13 @@ mod faults;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tracesmith_trace::{Corpus, Shape};
+use tracesmith_trace::{Corpus, Shape, Signature};
 
 use crate::drift::drift;
 use crate::entries::Entries;
 use crate::error::require_comparable;
 use crate::fidelity::{StructuralFidelity, structural_fidelity};
-use crate::memorisation::{Signature, memorisation};
+use crate::memorisation::memorisation;
 use crate::privacy::privacy;
 use crate::sampling::{canonical_order, choose};
 use crate::statistics::{ratio, share};
@@ -22,7 +22,6 @@ use crate::{EvaluationError, privacy::ClosestRecord};
 
 pub use check::{Check, Direction, Offender, Status};
 pub use config::{GateConfig, Limits};
-pub use faults::{FaultEffect, fault_effects};
 
 pub(crate) use check::figure;
 
@@ -90,7 +89,7 @@ pub fn gate(input: &GateInput<'_>, config: &GateConfig, seed: u64) -> Result<Gat
     checks.push(uniqueness(real, synthetic, limits, seed));
     checks.extend(private(real, synthetic, train, limits, seed)?);
     checks.push(throughput(synthetic, input.seconds_to_generate, limits));
-    checks.push(faults::check(real, synthetic, limits));
+    checks.push(faults::check(real, synthetic, limits)?);
     checks.push(drifted(real, train, config, seed)?);
     checks.push(readable(&input.consumers, limits));
     let passed_share = passed(&checks, limits);

@@ -9,12 +9,12 @@ pub mod discriminator;
 pub mod drift;
 mod entries;
 mod error;
+pub mod fault_effects;
 pub mod fidelity;
 #[cfg(test)]
 mod fixture;
 pub mod gate;
 pub mod instance;
-mod label;
 pub mod memorisation;
 mod operations;
 pub mod privacy;
@@ -35,12 +35,13 @@ pub use discriminator::{DiscriminatorReport, DiscriminatorSettings, strong_discr
 pub use drift::{DriftConfig, DriftReport, drift};
 pub use entries::{Entries, nested};
 pub use error::EvaluationError;
+pub use fault_effects::{FaultFidelity, FaultSettings, fault_fidelity};
 pub use fidelity::{StructuralFidelity, structural_fidelity};
 pub use gate::{GateConfig, GateInput, GateReport, gate};
 pub use instance::{InstanceSimilarity, instance_similarity};
 pub use memorisation::{Memorisation, memorisation};
 pub use operations::is_error;
-pub use privacy::{Privacy, privacy, privacy_ceiling};
+pub use privacy::{Privacy, membership_from_losses, privacy, privacy_ceiling};
 pub use probe::{Probe, linear_probe};
 pub use reconstruction::{Reconstruction, ReconstructionTally, TraceContent};
 pub use shift::{PERMUTATIONS, Shift};

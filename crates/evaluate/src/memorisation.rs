@@ -5,33 +5,15 @@ use std::collections::{BTreeSet, HashSet};
 
 use rayon::prelude::*;
 use serde::Serialize;
-use tracesmith_trace::{Corpus, TraceRef};
+use tracesmith_trace::{Corpus, Signature, SpanLabel, TraceRef, edge_labels, span_labels};
 
 use crate::entries::listed;
 use crate::error::require_comparable;
-use crate::label::{EdgeLabel, SpanLabel, edge_labels, span_labels};
 use crate::statistics::share;
 use crate::{Entries, EvaluationError};
 
 /// Jaccard similarity of edge-label sets from which two traces are near duplicates.
 pub const NEAR: f64 = 0.9;
-
-/// What makes two traces the same but for their times: sorted labels of spans and of edges, with repetitions.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Signature {
-    spans: Vec<SpanLabel>,
-    edges: Vec<EdgeLabel>,
-}
-
-impl Signature {
-    /// Signature of a trace.
-    pub fn of(trace: TraceRef<'_>) -> Self {
-        let (mut spans, mut edges): (Vec<_>, Vec<_>) = (span_labels(trace).collect(), edge_labels(trace).collect());
-        spans.sort_unstable();
-        edges.sort_unstable();
-        Self { spans, edges }
-    }
-}
 
 /// How much of a synthetic corpus is copied, and how much copying is natural for the system.
 #[derive(Debug, Clone, PartialEq, Serialize)]

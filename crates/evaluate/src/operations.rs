@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use tracesmith_trace::{Corpus, STATUS_ERROR, TraceRef};
+use tracesmith_trace::{Corpus, EdgeLabel, STATUS_ERROR, SpanLabel, TraceRef, span_labels};
 
-use crate::label::{EdgeLabel, SpanLabel, span_labels};
 use crate::significance::Rate;
 
 /// Whether a span of this status failed: an HTTP status of the server's errors, or the error of a source without HTTP statuses.

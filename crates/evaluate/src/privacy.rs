@@ -1,6 +1,6 @@
 //! What a synthetic corpus tells about the very traces its generator was fitted on.
 //!
-//! All attacks compare traces of the same signature ([`crate::memorisation::Signature`]) by their durations. [`privacy_ceiling`] runs them
+//! All attacks compare traces of the same signature ([`tracesmith_trace::Signature`]) by their durations. [`privacy_ceiling`] runs them
 //! on real traces that nothing was fitted on: what it finds is no leak.
 
 mod closest;
@@ -18,7 +18,7 @@ use crate::sampling::canonical_order;
 use crate::{Entries, EvaluationError, nested};
 
 pub use closest::ClosestRecord;
-pub use membership::{FALSE_POSITIVE_RATE, MembershipInference, membership_from_scores};
+pub use membership::{FALSE_POSITIVE_RATE, MembershipInference, membership_from_losses, membership_from_scores};
 pub use rare_shapes::{Below, LEVELS, RareShapes};
 pub use records::MAX_TRACES;
 

@@ -63,7 +63,7 @@ fn distance(traces: &[Vec<usize>], order: &[usize], split: usize, different: usi
 mod tests {
     use super::*;
     use crate::fixture::{copies, random_corpus, reversed};
-    use crate::label::span_labels;
+    use tracesmith_trace::span_labels;
 
     fn labels(first: &Corpus, second: &Corpus) -> Shift {
         shift(first, second, 5, |trace| span_labels(trace).collect())

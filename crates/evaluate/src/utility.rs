@@ -36,6 +36,10 @@ pub struct ClassificationReport {
     pub loss: f64,
     /// Share of samples whose most probable class (the first of equals) is the true one.
     pub accuracy: f64,
+    /// Precision of the classes, weighted by their support.
+    pub weighted_precision: f64,
+    /// Recall of the classes, weighted by their support; the same as the accuracy.
+    pub weighted_recall: f64,
     /// F1 of the classes, weighted by their support.
     pub weighted_f1: f64,
     /// Average precision of the positive class.
@@ -68,12 +72,16 @@ pub fn classification_report(
     let scores: Vec<_> = (0..classes.len()).map(|class| class_scores(classes[class], class, &confusion, probabilities, truth)).collect();
     let right: usize = (0..classes.len()).map(|class| confusion[class][class]).sum();
     let samples = truth.len();
+    let weighted =
+        |score: fn(&ClassScores) -> f64| scores.iter().map(|class| score(class) * class.support as f64).sum::<f64>() / samples as f64;
     let false_alarms = (0..classes.len()).filter(|&class| class != positive).map(|class| confusion[class][positive]).sum();
     Ok(ClassificationReport {
         samples,
         loss: probabilities.iter().zip(truth).map(|(row, &class)| -row[class].clamp(f64::EPSILON, 1.0).ln()).sum::<f64>() / samples as f64,
         accuracy: share(right, samples, 0.0),
-        weighted_f1: scores.iter().map(|class| class.f1 * class.support as f64).sum::<f64>() / samples as f64,
+        weighted_precision: weighted(|class| class.precision),
+        weighted_recall: weighted(|class| class.recall),
+        weighted_f1: weighted(|class| class.f1),
         pr_auc: scores[positive].average_precision,
         false_alarm_rate: share(false_alarms, samples - scores[positive].support, 0.0),
         positive: classes[positive].to_owned(),
@@ -132,6 +140,8 @@ impl Entries for ClassificationReport {
         let mut entries = listed([
             ("loss", self.loss),
             ("accuracy", self.accuracy),
+            ("weighted_precision", self.weighted_precision),
+            ("weighted_recall", self.weighted_recall),
             ("weighted_f1", self.weighted_f1),
             ("pr_auc", self.pr_auc),
             ("false_alarm_rate", self.false_alarm_rate),
@@ -164,6 +174,21 @@ mod tests {
         assert!((report.pr_auc - (1.0 + 2.0 / 3.0) / 2.0).abs() < 1e-15);
         let loss = -(0.9f64.ln() + 0.4f64.ln() + 0.8f64.ln() + 0.5f64.ln()) / 4.0;
         assert!((report.loss - loss).abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_detector_of_rare_faults_is_judged_by_hand() {
+        // Eight normal traces, one of which is taken for a fault, and two faults, one of which is missed.
+        let abnormal = [0.1, 0.1, 0.2, 0.2, 0.3, 0.3, 0.4, 0.7, 0.9, 0.45];
+        let probabilities = abnormal.map(|p| vec![1.0 - p, p]);
+        let report = classification_report(&["normal", "abnormal"], &probabilities, &[0, 0, 0, 0, 0, 0, 0, 0, 1, 1], 1).unwrap();
+        assert_eq!((report.confusion, report.false_alarm_rate), (vec![vec![7, 1], vec![1, 1]], 1.0 / 8.0));
+        // Normal: 7 of 8 predictions and 7 of 8 samples; abnormal: 1 of 2 and 1 of 2.
+        for weighted in [report.weighted_precision, report.weighted_recall, report.weighted_f1] {
+            assert!((weighted - (0.8 * 7.0 / 8.0 + 0.2 * 0.5)).abs() < 1e-15, "{weighted}");
+        }
+        // Ranked fault, false alarm, missed fault: 1/2 · 1 + 1/2 · 2/3.
+        assert!((report.pr_auc - 5.0 / 6.0).abs() < 1e-15);
     }
 
     #[test]

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use tracesmith_trace::{Corpus, ValidityCounts};
+use tracesmith_trace::{Corpus, EdgeLabel, ValidityCounts, edge_labels};
 
 use crate::entries::listed;
 use crate::error::require_comparable;
-use crate::label::{EdgeLabel, edge_labels};
 use crate::statistics::share;
 use crate::{Entries, EvaluationError};
 

@@ -12,8 +12,8 @@ use tracesmith_evaluate::similarity::discriminator::SETTINGS;
 use tracesmith_evaluate::similarity::forest::{Forest, Row};
 use tracesmith_evaluate::statistics::{correlation, js_similarity, ks_similarity, mean, quantile, standard_deviation};
 use tracesmith_evaluate::{
-    DiscriminatorSettings, Entries, GateConfig, GateInput, ReconstructionTally, classification_report, gate, instance_similarity,
-    memorisation, privacy, ranking, similarity, strong_discriminator, structural_fidelity, validity,
+    DiscriminatorSettings, Entries, FaultSettings, GateConfig, GateInput, ReconstructionTally, classification_report, fault_fidelity, gate,
+    instance_similarity, memorisation, privacy, ranking, similarity, strong_discriminator, structural_fidelity, validity,
 };
 use tracesmith_trace::Corpus;
 
@@ -92,6 +92,14 @@ fn classification_agrees_with_scikit_learn() {
     assert_eq!(serde_json::to_value(&report.confusion).unwrap(), golden["confusion"]);
     let scored: Vec<_> = probabilities.iter().zip(&truth).map(|(row, &class)| (row[1], class == 1)).collect();
     assert_close("ROC AUC", ranking::roc_auc(&scored), golden["roc_auc"].as_f64().unwrap(), 1e-12);
+}
+
+#[test]
+fn effects_of_faults_agree_with_scipy_and_numpy() {
+    let golden = &expected()["faults"];
+    let settings = FaultSettings { min_traces: 10, min_effect: 0.147 };
+    let result = fault_fidelity(&corpus(&golden["real"]), &corpus(&golden["synthetic"]), &settings).unwrap();
+    assert_entries(&result, &golden["expected"], &[], 1e-9);
 }
 
 #[test]

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use tracesmith_trace::{Corpus, TraceRef};
+use tracesmith_trace::{Corpus, TraceRef, edge_labels, span_labels};
 
 use super::{CanaryConfig, Reason, Verdict};
 use crate::drift::shape_shift;
 use crate::gate::figure;
-use crate::label::{edge_labels, span_labels};
 use crate::operations::{call_name, label_name};
 use crate::shift::Shift;
 use crate::significance::{Rate, benjamini_hochberg, compare_rates};

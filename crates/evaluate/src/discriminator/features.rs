@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use tracesmith_trace::{Corpus, TraceRef, Vocabulary};
+use tracesmith_trace::{Corpus, EdgeLabel, SpanLabel, TraceRef, Vocabulary, edge_labels, span_labels};
 
-use crate::label::{EdgeLabel, SpanLabel, edge_labels, span_labels};
 use crate::statistics::mean;
 
 /// Something that can be measured of a trace.

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use tracesmith_trace::{Corpus, TraceRef};
+use tracesmith_trace::{Corpus, TraceRef, edge_labels};
 
 use super::check::{Check, Offender, Question};
 use super::config::Limits;
-use crate::label::edge_labels;
 use crate::operations::call_name;
 use crate::statistics::counts;
 

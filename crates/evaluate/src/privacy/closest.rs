@@ -1,6 +1,7 @@
 //! Distance to the closest record: do synthetic traces lie closer to what the generator was fitted on than to what it never saw?
 
 use serde::Serialize;
+use tracesmith_trace::Signature;
 
 use super::records::{Nearest, Records};
 use crate::statistics::quantile;
@@ -24,12 +25,7 @@ pub(super) struct Neighbourhood {
 }
 
 /// `None` unless both sides have the signature.
-pub(super) fn neighbourhood(
-    training: &Records,
-    held_out: &Records,
-    signature: &crate::memorisation::Signature,
-    record: &[f64],
-) -> Option<Neighbourhood> {
+pub(super) fn neighbourhood(training: &Records, held_out: &Records, signature: &Signature, record: &[f64]) -> Option<Neighbourhood> {
     let side = |records: &Records| Some((records.nearest(signature, record)?, records.count(signature)));
     Some(Neighbourhood { training: side(training)?, held_out: side(held_out)? })
 }

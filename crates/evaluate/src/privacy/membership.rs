@@ -45,6 +45,18 @@ pub fn membership_from_scores(members: &[f64], non_members: &[f64]) -> Result<Me
     })
 }
 
+/// Judges the attack by the loss of every trace under the model, e.g. its negative ELBO in nats: a model that has memorised its training traces
+/// finds them likelier than others of the same kind. ∞ is a loss.
+///
+/// Losses of traces grow with their numbers of spans; give losses per span if members and others may differ in size.
+///
+/// # Errors
+/// No losses on one of the sides, or a loss that is not a number.
+pub fn membership_from_losses(members: &[f64], non_members: &[f64]) -> Result<MembershipInference, EvaluationError> {
+    let [members, non_members] = [members, non_members].map(|losses| losses.iter().map(|loss| -loss).collect::<Vec<f64>>());
+    membership_from_scores(&members, &non_members)
+}
+
 impl Entries for MembershipInference {
     fn entries(&self) -> Vec<(String, f64)> {
         [("auc", self.auc), ("tpr_at_1pct_fpr", self.tpr_at_1pct_fpr)]
@@ -68,6 +80,28 @@ mod tests {
         assert_eq!(attack.tpr_at_1pct_fpr.value, 2.0 / 3.0);
         assert!((attack.auc.value - (1.0 + 0.99 + 0.04) / 3.0).abs() < 1e-12);
         assert_eq!((attack.members, attack.non_members), (3, 100));
+    }
+
+    #[test]
+    fn a_smaller_loss_is_a_sign_of_membership() {
+        // Of nine pairs the member has the smaller loss in six, and there is one tie.
+        let attack = membership_from_losses(&[0.5, 2.0, 9.0], &[2.0, 3.0, f64::INFINITY]).unwrap();
+        assert!((attack.auc.value - 6.5 / 9.0).abs() < 1e-12);
+        assert_eq!(attack.tpr_at_1pct_fpr.value, 1.0 / 3.0);
+        let round = membership_from_losses(&[2.0, 3.0, f64::INFINITY], &[0.5, 2.0, 9.0]).unwrap();
+        assert!((attack.auc.value + round.auc.value - 1.0).abs() < 1e-12);
+        assert!(matches!(membership_from_losses(&[f64::NAN], &[1.0]), Err(EvaluationError::BadValue { what: "scores of members", .. })));
+        assert_eq!(membership_from_losses(&[1.0], &[]), Err(EvaluationError::Empty("scores of non-members")));
+    }
+
+    #[test]
+    fn losses_of_an_overfitted_model_give_its_members_away_and_equal_ones_do_not() {
+        let losses = |shift: f64| (0..200).map(|i| f64::from(i * 37 % 200) / 100.0 - shift).collect::<Vec<_>>();
+        let (members, others) = (losses(1.5), losses(0.0));
+        let caught = membership_from_losses(&members, &others).unwrap();
+        assert!(caught.auc.low > 0.9 && caught.tpr_at_1pct_fpr.low > 0.6, "{caught:?}");
+        let private = membership_from_losses(&others, &others).unwrap();
+        assert!(private.auc.value == 0.5 && private.tpr_at_1pct_fpr.value <= 0.01, "{private:?}");
     }
 
     #[test]

@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
-use tracesmith_trace::Corpus;
+use tracesmith_trace::{Corpus, Signature};
 
 use crate::Entries;
-use crate::memorisation::Signature;
 use crate::statistics::share;
 
 /// The k that are reported.

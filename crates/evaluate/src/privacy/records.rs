@@ -3,10 +3,8 @@
 use std::collections::HashMap;
 
 use rayon::prelude::*;
-use tracesmith_trace::{Corpus, TraceRef, preorder};
+use tracesmith_trace::{Corpus, Signature, SpanLabel, TraceRef, preorder, span_labels};
 
-use crate::label::{SpanLabel, span_labels};
-use crate::memorisation::Signature;
 use crate::sampling::{canonical_order, choose};
 
 /// Traces of a corpus that are compared one by one with those of another, at most: the time grows with the product.

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tracesmith_trace::{Corpus, Split, derive_seed, split};
+use tracesmith_trace::{Corpus, SpanLabel, Split, derive_seed, span_labels, split};
 
 use super::forest::{Forest, ForestSettings, Row};
 use crate::Entries;
 use crate::entries::listed;
-use crate::label::{SpanLabel, span_labels};
 use crate::ranking::{Scored, roc_auc};
 use crate::sampling::canonical_order;
 use crate::statistics::share;
