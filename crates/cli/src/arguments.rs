@@ -1,6 +1,6 @@
 //! Arguments that several verbs have in common.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use tracesmith_formats::{Format, Written};
@@ -22,6 +22,11 @@ pub fn formats() -> [(&'static str, Format); Format::ALL.len()] {
     Format::ALL.map(|format| (format.name(), format))
 }
 
+/// Parses a time like `90s`, `10m` or `1h 30m`.
+pub fn time(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|_| "it must be a time such as 500ms, 90s, 10m or 1h".to_owned())
+}
+
 /// Says what the spans had and the format has no place for.
 pub fn note_lost(written: &Written, format: Format, terminal: Terminal) {
     if !written.lost.is_empty() {
@@ -30,11 +35,12 @@ pub fn note_lost(written: &Written, format: Format, terminal: Terminal) {
 }
 
 /// The format that the name of a file implies, with or without the ending of a compressed file: `.json` is Jaeger's, and OTLP's are
-/// `.jsonl`, which OpenTelemetry prefers, and `.pb`. Two formats end in `.csv`.
+/// `.jsonl`, which OpenTelemetry prefers, and `.pb`; `.parquet` is Parquet. Two formats end in `.csv`.
 pub fn format_of_name(path: &Path) -> Option<Format> {
     let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
     let plain = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
-    let by_ending = [(".json", Format::JaegerJson), (".jsonl", Format::OtlpJson), (".pb", Format::OtlpProtobuf)];
+    let by_ending =
+        [(".json", Format::JaegerJson), (".jsonl", Format::OtlpJson), (".pb", Format::OtlpProtobuf), (".parquet", Format::Parquet)];
     by_ending.into_iter().find(|(ending, _)| plain.ends_with(ending)).map(|(_, format)| format)
 }
 
@@ -49,6 +55,7 @@ mod tests {
             ("X.JSON.GZ", Some(Format::JaegerJson)),
             ("x.jsonl.zst", Some(Format::OtlpJson)),
             ("x.pb", Some(Format::OtlpProtobuf)),
+            ("x.Parquet", Some(Format::Parquet)),
             ("x.csv", None),
             ("..", None),
         ] {

@@ -6,6 +6,7 @@ mod failure;
 mod junit;
 mod progress;
 mod reading;
+mod scenario;
 mod settings;
 mod table;
 mod terminal;

@@ -6,7 +6,7 @@ use toml::{Table, Value};
 
 /// The settings of a file's text; what it leaves out has its default. `of` is what they are settings of.
 ///
-/// Every setting has a default, so the defaults tell all valid keys.
+/// Every setting has a default, so the defaults tell all valid keys; `default` must have a value for every optional one.
 ///
 /// # Errors
 /// A key that is none, with the nearest one, or a value that is none, with its line.

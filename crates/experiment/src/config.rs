@@ -9,7 +9,7 @@ use tracesmith_model::classifier::ClassifierConfig;
 
 use crate::gnn_discriminator::GnnDiscriminatorConfig;
 
-/// A research question of the paper.
+/// A research question of the paper or of its second study.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Question {
@@ -21,6 +21,8 @@ pub enum Question {
     Rq3,
     /// Similarity, separability, structural fidelity and validity.
     Rq4,
+    /// Utility for a classifier of normal and abnormal traces, and effects of faults; only where it is asked for by name.
+    Anomaly,
 }
 
 /// An experiment. `systems` and `generators` are required.
@@ -46,7 +48,7 @@ pub struct Experiment {
     pub systems: BTreeMap<String, SystemConfig>,
     /// The generators under study, by a name that the tables show.
     pub generators: BTreeMap<String, GeneratorConfig>,
-    /// The downstream task of RQ2 and RQ3.
+    /// The downstream tasks of RQ2, RQ3 and the anomaly question.
     #[serde(default)]
     pub utility: UtilityConfig,
     /// The graph classifier that tells synthetic from real traces in RQ4.
@@ -79,11 +81,13 @@ pub struct DataConfig {
     pub clock_overflow: ClockOverflow,
     /// Seed of the simulators.
     pub seed: u64,
+    /// Write the real traces of the first seed into the report's folder too, for checks by other tools: do not share that folder.
+    pub export: bool,
 }
 
 impl Default for DataConfig {
     fn default() -> Self {
-        Self { traces: 1244, held_out: 0.3, later: 0.2, max_spans: 64, clock_overflow: ClockOverflow::Keep, seed: 42 }
+        Self { traces: 1244, held_out: 0.3, later: 0.2, max_spans: 64, clock_overflow: ClockOverflow::Keep, seed: 42, export: false }
     }
 }
 
@@ -101,7 +105,7 @@ pub struct SystemConfig {
     pub faults: Vec<String>,
 }
 
-/// The downstream task of RQ2 and RQ3.
+/// The downstream tasks of RQ2, RQ3 and the anomaly question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct UtilityConfig {
@@ -109,7 +113,8 @@ pub struct UtilityConfig {
     pub classifier: ClassifierConfig,
     /// Percentage of the real training traces in the hybrid protocol.
     pub hybrid: u32,
-    /// Percentages of the sweep.
+    /// Percentages of real training traces: added to the synthetic ones in the sweep of RQ2, in place of as many of them in the anomaly
+    /// question.
     pub sweep: Vec<u32>,
     /// Sizes of the generated traces: `fixed` (the median of the training set), `fixed:K`, `copied`, `range`, `empirical` or `model`.
     pub sizes: Vec<String>,
@@ -149,13 +154,14 @@ impl Experiment {
                 return bad(&format!("systems.{name}.dataset"), message);
             }
         }
-        if self.asks(Question::Rq2) || self.asks(Question::Rq3) {
-            if self.systems.len() < 2 {
-                return bad("questions", "rq2 and rq3 tell systems apart and need two of them".into());
-            }
-            if let Some(share) = self.utility.sweep.iter().chain([&self.utility.hybrid]).find(|&&share| share > 100) {
-                return bad("utility.sweep", format!("{share} is no percentage"));
-            }
+        let apart = self.asks(Question::Rq2) || self.asks(Question::Rq3);
+        if apart && self.systems.len() < 2 {
+            return bad("questions", "rq2 and rq3 tell systems apart and need two of them".into());
+        }
+        if (apart || self.asks(Question::Anomaly))
+            && let Some(share) = self.utility.sweep.iter().chain([&self.utility.hybrid]).find(|&&share| share > 100)
+        {
+            return bad("utility.sweep", format!("{share} is no percentage"));
         }
         for size in &self.utility.sizes {
             if size != "fixed"

@@ -5,9 +5,14 @@ use crate::config::MAIN_SIZE;
 use crate::outcome::{Outcome, Samples};
 use crate::report::{Axis, Block, Figure, Plot, Points, Sample};
 
-fn figure(id: String, caption: String, plot: Plot) -> Block {
-    let id = id.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "-");
-    Block::Figure(Figure { id, caption, plot })
+/// A figure whose id is made a file name.
+pub(crate) fn figure(id: String, caption: String, plot: Plot) -> Block {
+    Block::Figure(Figure { id: file_name(&id), caption, plot })
+}
+
+/// Small letters, digits and `-` for a name of an experiment file.
+pub(crate) fn file_name(name: &str) -> String {
+    name.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "-")
 }
 
 /// Training loss of every generator, one figure a system.

@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 use tracesmith_evaluate::discriminator::{DiscriminatorSettings, Sample};
 use tracesmith_evaluate::ranking::Interval;
 use tracesmith_model::classifier::ClassifierConfig;
-use tracesmith_model::train::{Run, TrainConfig, initialise, train};
-use tracesmith_model::{Device, DurationScale, Graph, Sizes};
+use tracesmith_model::train::TrainConfig;
+use tracesmith_model::{Device, DurationScale, Graph};
 use tracesmith_trace::{Corpus, derive_seed, split};
 
 use crate::ExperimentError;
+use crate::graph_classifier::{GraphClassifier, sizes_of};
 
 /// The graph classifier as a discriminator.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,7 +25,8 @@ pub struct GnnDiscriminatorConfig {
 
 impl Default for GnnDiscriminatorConfig {
     fn default() -> Self {
-        let train = TrainConfig { epochs: 12, batch: 16, learning_rate: 1e-3, weight_decay: 1e-4, patience: 3, validation: 0.2 };
+        let train =
+            TrainConfig { epochs: 12, batch: 16, learning_rate: 1e-3, weight_decay: 1e-4, patience: 3, validation: 0.2, privacy: None };
         Self { enabled: false, traces: 400, classifier: ClassifierConfig { hidden: 64, train } }
     }
 }
@@ -47,33 +49,24 @@ pub(crate) fn judge(
         .flat_map(|(class, (corpus, chosen))| chosen.iter().map(move |&i| (class, corpus.trace(i))))
         .map(|(class, trace)| Graph::new(trace, &scale, class))
         .collect();
-    let sizes = Sizes { services: real.services().len(), operations: real.operations().len(), max_spans: 1 };
+    let sizes = sizes_of([real].into_iter());
     let mut fold = 0;
     let Interval { value, low, high } = sample.cross_validated_auc(|fitted, scored| {
         fold += 1;
         let pick = |rows: &[usize]| rows.iter().map(|&row| graphs[row].clone()).collect::<Vec<_>>();
-        fit_predict(&pick(fitted), &pick(scored), &sizes, &config.classifier, derive_seed(seed, &format!("gnn fold {fold}")), device)
+        let seed = derive_seed(seed, &format!("gnn fold {fold}"));
+        let classifier = GraphClassifier { config: &config.classifier, sizes, classes: &["real", "synthetic"], seed, device };
+        fit_predict(&classifier, &pick(fitted), &pick(scored))
     })?;
     Ok(vec![("gnn_auc".into(), value), ("gnn_low".into(), low), ("gnn_high".into(), high)])
 }
 
 /// Probability of "synthetic" for every graph of `scored`.
-fn fit_predict(
-    fitted: &[Graph],
-    scored: &[Graph],
-    sizes: &Sizes,
-    config: &ClassifierConfig,
-    seed: u64,
-    device: &Device,
-) -> Result<Vec<f64>, ExperimentError> {
-    let parts = split(fitted.len(), config.train.validation, derive_seed(seed, "validation"));
+fn fit_predict(classifier: &GraphClassifier<'_>, fitted: &[Graph], scored: &[Graph]) -> Result<Vec<f64>, ExperimentError> {
+    let parts = split(fitted.len(), classifier.config.train.validation, derive_seed(classifier.seed, "validation"));
     let pick = |rows: &[usize]| rows.iter().map(|&row| fitted[row].clone()).collect::<Vec<_>>();
-    let init = |device: &Device| config.init(sizes, 2, device);
-    let model = initialise(derive_seed(seed, "weights"), &device.clone().autodiff(), init);
-    let run = Run { seed: derive_seed(seed, "train"), device, resume: None, observe: &mut |_| () };
-    let trained = train(model, &pick(&parts.train), &pick(&parts.held_out), &(&config.train).into(), run);
-    let model = trained.map_err(|error| ExperimentError::stage("discriminate", &error))?.model;
-    Ok(model.predict(scored, device).iter().map(|probabilities| probabilities[1]).collect())
+    let model = classifier.fit(&pick(&parts.train), &pick(&parts.held_out), &mut |_| ())?;
+    Ok(model.predict(scored, classifier.device).iter().map(|probabilities| probabilities[1]).collect())
 }
 
 #[cfg(test)]

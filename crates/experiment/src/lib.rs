@@ -4,21 +4,28 @@
 //! `report.html`, `report.md`, `metrics.json`, `provenance.json` and the synthetic traces. Every stage is addressed by a hash of what it
 //! depends on and kept in a cache, so that an interrupted run picks up where it was.
 
+mod anomaly;
 mod cache;
 mod config;
+mod cost;
 mod data;
 mod error;
 mod figures;
 mod gnn_discriminator;
+mod graph_classifier;
 mod latent;
+mod leaderboard;
 mod matrix;
 mod outcome;
 mod paper;
+mod pictures;
 mod provenance;
 pub mod report;
 mod run;
+mod sdmetrics;
 mod study;
 mod tables;
+mod trace_figures;
 mod utility;
 
 pub use config::{DataConfig, Experiment, Question, SystemConfig, UtilityConfig};

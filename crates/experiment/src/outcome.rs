@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use tracesmith_evaluate::fault_effects::FaultEffect;
 use tracesmith_model::train::EpochRecord;
 
+use crate::cost::Cost;
+use crate::pictures::Pictures;
 use crate::report::{Cell, FlatMetrics, MetricsError, NumberFormat};
 
 /// Every number under a dotted key, one value a seed, and what the figures of the first seed show.
@@ -11,6 +14,8 @@ use crate::report::{Cell, FlatMetrics, MetricsError, NumberFormat};
 pub(crate) struct Outcome {
     values: BTreeMap<String, Vec<f64>>,
     pub visuals: Visuals,
+    /// What the anomaly task could not measure, and why.
+    pub left_out: Vec<String>,
 }
 
 /// Material for figures, of the first seed.
@@ -20,6 +25,9 @@ pub(crate) struct Visuals {
     pub projections: Vec<ProjectionPoints>,
     pub confusions: Vec<Confusion>,
     pub samples: Vec<Samples>,
+    pub fault_effects: Vec<FaultEffects>,
+    pub pictures: Vec<Pictures>,
+    pub costs: Vec<Cost>,
 }
 
 /// Losses of a training run.
@@ -53,6 +61,15 @@ pub(crate) struct Samples {
     pub name: String,
     pub durations_us: Vec<f64>,
     pub sizes: Vec<f64>,
+}
+
+/// What faults do to operations in held-out real traces and in those of a generator.
+#[derive(Debug)]
+pub(crate) struct FaultEffects {
+    pub system: String,
+    /// `None` for real training traces, the ceiling.
+    pub generator: Option<String>,
+    pub effects: Vec<FaultEffect>,
 }
 
 impl Outcome {

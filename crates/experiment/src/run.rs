@@ -15,7 +15,7 @@ use crate::outcome::Outcome;
 use crate::provenance::Provenance;
 use crate::report::{FlatMetrics, write_report};
 use crate::study::Study;
-use crate::{ExperimentError, Question, tables};
+use crate::{ExperimentError, Question, sdmetrics, tables};
 
 /// How an experiment is run.
 #[derive(Debug, Clone, Default)]
@@ -81,7 +81,8 @@ pub fn run(path: &Path, options: &RunOptions, progress: &dyn Progress) -> Result
         let prefix = if variant.name.is_empty() { String::new() } else { format!("{}.", variant.name) };
         outcome.record(&mut metrics, &prefix).map_err(|error| ExperimentError::Report(error.to_string()))?;
     }
-    let report = tables::report(&name, &outcomes);
+    let mut report = tables::report(&name, &outcomes);
+    report.sections.extend(sdmetrics::section(&folder, &outcomes[0].1)?);
     write_report(&report, &folder).map_err(|error| ExperimentError::stage("report", &error))?;
     metrics.write(&folder.join("metrics.json")).map_err(|error| ExperimentError::stage("metrics.json", &error))?;
     let times = context.times.into_inner().unwrap_or_default();
@@ -120,8 +121,21 @@ impl Context<'_> {
         };
         let outcome = study.run()?;
         write_samples(&study, &folder.join("synthetic"), &variant.name)?;
+        if experiment.data.export {
+            write_splits(&prepared[0], &folder.join("splits"))?;
+        }
         Ok((outcome, runs))
     }
+}
+
+/// The real traces of the first seed, for checks by other tools.
+fn write_splits(prepared: &[Prepared], folder: &Path) -> Result<(), ExperimentError> {
+    std::fs::create_dir_all(folder).map_err(|source| ExperimentError::Io { path: folder.to_owned(), source })?;
+    for Prepared { system, training, held_out, .. } in prepared {
+        write_corpus(training, Format::EadroCsv, &folder.join(format!("{system}.training.csv.gz")))?;
+        write_corpus(held_out, Format::EadroCsv, &folder.join(format!("{system}.held-out.csv.gz")))?;
+    }
+    Ok(())
 }
 
 /// The synthetic traces of the first seed, for a look at them and for other tools.
@@ -131,7 +145,7 @@ fn write_samples(study: &Study<'_>, folder: &Path, variant: &str) -> Result<(), 
     for (s, system) in experiment.systems.keys().enumerate() {
         for (g, generator) in experiment.generators.keys().enumerate() {
             for size in &experiment.utility.sizes {
-                let corpus = study.sample_at(0, s, g, size)?;
+                let Some(corpus) = study.sample_at(0, s, g, size)? else { continue };
                 let variant = variant.replace(|c: char| !c.is_ascii_alphanumeric() && !"=.-_".contains(c), "_");
                 let parts = [variant.as_str(), system, generator, &size.replace(':', "-")];
                 let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use tracesmith_evaluate::{
-    Comparison, Entries, ReconstructionTally, TraceContent, ceiling, compare, memorisation, nested, privacy, privacy_ceiling,
-    structural_fidelity, validity,
+    Comparison, Entries, ReconstructionTally, TraceContent, ceiling, compare, membership_from_losses, memorisation, nested, privacy,
+    privacy_ceiling, structural_fidelity, validity,
 };
 use tracesmith_generate::{Fit, FittedGenerator, Generator, GeneratorConfig, MODEL_FILE, Request, Sampling, SizeMode, load, map_parallel};
 use tracesmith_model::Device;
@@ -15,11 +15,19 @@ use tracesmith_trace::{Corpus, Edge, derive_seed};
 
 use crate::cache::Cache;
 use crate::config::MAIN_SIZE;
+use crate::cost::{self, Cost};
 use crate::data::Prepared;
+use crate::graph_classifier::TestScores;
 use crate::outcome::{Confusion, LossCurve, Outcome, ProjectionPoints, Samples};
+use crate::pictures::Pictures;
 use crate::run::Progress;
-use crate::utility::{Protocol, TestScores, UtilityScores};
+use crate::utility::{Protocol, UtilityScores};
 use crate::{Experiment, ExperimentError, Question, gnn_discriminator, latent};
+
+/// Traces of each side in the attack by likelihood: each is encoded by itself.
+const MOST_ATTACKED: usize = 500;
+
+mod anomaly;
 
 /// Everything that the stages of a variant share.
 pub(crate) struct Study<'a> {
@@ -51,6 +59,8 @@ enum Job {
         seed: usize,
         system: usize,
     },
+    /// Whether the likelihood of a trace gives training traces away.
+    Likelihood(Place),
     /// What the latent of a trace is good for.
     Latent(Place),
     /// The graph classifier on held-out traces against synthetic ones.
@@ -95,6 +105,7 @@ impl Study<'_> {
         for (job, found) in jobs.iter().zip(found) {
             self.collect(&mut outcome, job, found);
         }
+        self.detect_anomalies(&mut outcome)?;
         self.visualise(&mut outcome)?;
         Ok(outcome)
     }
@@ -108,10 +119,11 @@ impl Study<'_> {
         map_parallel(items.len(), self.threads, |i| work(&items[i])).into_iter().collect()
     }
 
+    /// Generators that a question needs.
     fn places(&self) -> Vec<Place> {
         let (systems, generators) = (self.experiment.systems.len(), self.experiment.generators.len());
         let per_seed = |seed| (0..systems).flat_map(move |system| (0..generators).map(move |generator| Place { seed, system, generator }));
-        (0..self.prepared.len()).flat_map(per_seed).collect()
+        (0..self.prepared.len()).flat_map(per_seed).filter(|&place| self.is_needed(place)).collect()
     }
 
     fn generator(&self, index: usize) -> (&str, &GeneratorConfig) {
@@ -185,8 +197,10 @@ impl Study<'_> {
             };
             let resume = folder.join("training.state");
             let fit = Fit { seed: self.seed(place), device: self.device, resume: Some(&resume), observe: &mut observe };
+            let start = Instant::now();
             let fitted = config.fit(&self.traces(place).training, fit).map_err(|error| ExperimentError::stage(&title, &error))?;
             fitted.save(&folder).map_err(|error| ExperimentError::stage(&title, &error))?;
+            cost::note_training(&folder, start.elapsed().as_secs_f64());
             Ok(((), false))
         })
     }
@@ -207,9 +221,10 @@ impl Study<'_> {
         load(&self.folder(place)?, self.device, adjust).map_err(|error| ExperimentError::stage(&self.title("load", place), &error))
     }
 
-    /// As many synthetic traces as there are training traces.
-    pub(crate) fn sample_at(&self, seed: usize, system: usize, generator: usize, size: &str) -> Result<Corpus, ExperimentError> {
-        self.sample(Place { seed, system, generator }, size)
+    /// As many synthetic traces as there are training traces; `None` of a generator that no question needs.
+    pub(crate) fn sample_at(&self, seed: usize, system: usize, generator: usize, size: &str) -> Result<Option<Corpus>, ExperimentError> {
+        let place = Place { seed, system, generator };
+        if self.is_needed(place) { self.sample(place, size).map(Some) } else { Ok(None) }
     }
 
     fn sample(&self, place: Place, size: &str) -> Result<Corpus, ExperimentError> {
@@ -238,7 +253,7 @@ impl Study<'_> {
         }
         if experiment.asks(Question::Rq4) || experiment.asks(Question::Rq3) {
             jobs.extend((0..seeds).flat_map(|seed| (0..experiment.systems.len()).map(move |system| Job::Ceiling { seed, system })));
-            jobs.extend(places.iter().map(|&place| Job::Latent(place)));
+            jobs.extend(places.iter().flat_map(|&place| [Job::Latent(place), Job::Likelihood(place)]));
             if experiment.gnn_discriminator.enabled {
                 jobs.extend(places.iter().map(|&place| Job::Discriminate(place)));
                 jobs.extend((0..seeds).flat_map(|seed| (0..experiment.systems.len()).map(move |system| Job::GnnCeiling { seed, system })));
@@ -277,6 +292,7 @@ impl Study<'_> {
             Job::Reconstruct(place) => self.reconstruct(*place),
             Job::Compare(place, size) => self.compare(*place, size),
             Job::Latent(place) => self.latent(*place),
+            Job::Likelihood(place) => self.likelihood(*place),
             Job::Discriminate(place) => {
                 let title = self.title("discriminate", *place);
                 self.discriminate(&title, self.traces(*place), &self.sample(*place, MAIN_SIZE)?, place.seed)
@@ -358,6 +374,23 @@ impl Study<'_> {
         self.timed(&title, || self.cache.fetch("latent", &inputs, compute))
     }
 
+    /// The attack on membership by the likelihood of a trace, for a model that has one.
+    fn likelihood(&self, place: Place) -> Result<Found, ExperimentError> {
+        let (title, traces) = (self.title("likelihood", place), self.traces(place));
+        let inputs = (self.fit_inputs(place), self.generator(place.generator).1, &traces.hash);
+        let compute = || {
+            let fail = |error| ExperimentError::stage(&title, &error);
+            let model = self.load(place)?;
+            let some = |corpus: &Corpus| {
+                corpus.select(&(0..corpus.len()).step_by(corpus.len().div_ceil(MOST_ATTACKED).max(1)).collect::<Vec<_>>())
+            };
+            let losses = model.trace_losses(&some(&traces.training)).zip(model.trace_losses(&some(&traces.held_out)));
+            let attack = losses.map(|(members, others)| membership_from_losses(&members, &others)).transpose().map_err(fail)?;
+            Ok(Found::Entries(attack.map(|attack| attack.entries()).unwrap_or_default()))
+        };
+        self.timed(&title, || self.cache.fetch("likelihood", &inputs, compute))
+    }
+
     /// The graph classifier on held-out real traces against others.
     fn discriminate(&self, title: &str, traces: &Prepared, others: &Corpus, seed: usize) -> Result<Found, ExperimentError> {
         let (config, seed) = (&self.experiment.gnn_discriminator, self.experiment.seeds[seed]);
@@ -415,6 +448,9 @@ impl Study<'_> {
                 }
             }
             (Job::Latent(place), Found::Entries(entries)) => outcome.add(&format!("rq4.{}.latent", name(place)), &entries),
+            (Job::Likelihood(place), Found::Entries(entries)) => {
+                outcome.add(&format!("rq4.{}.{MAIN_SIZE}.privacy.likelihood", name(place)), &entries);
+            }
             (Job::Discriminate(place), Found::Entries(entries)) => {
                 outcome.add(&format!("rq4.{}.{MAIN_SIZE}.discriminator", name(place)), &entries);
             }
@@ -453,26 +489,46 @@ impl Study<'_> {
         }
     }
 
-    /// Loss curves and raw samples of the first seed.
+    /// Loss curves, raw samples and traces of the first seed.
     fn visualise(&self, outcome: &mut Outcome) -> Result<(), ExperimentError> {
+        let sampled = self.experiment.utility.sizes.iter().any(|size| size == MAIN_SIZE);
         for (system, prepared) in self.prepared[0].iter().enumerate() {
-            outcome.visuals.samples.push(samples(&prepared.system, "real (held out)", &prepared.held_out));
+            let mut synthetic = Vec::new();
             for generator in 0..self.experiment.generators.len() {
                 let place = Place { seed: 0, system, generator };
+                if !self.is_needed(place) {
+                    continue;
+                }
                 let name = self.generator(generator).0;
-                if self.experiment.utility.sizes.iter().any(|size| size == MAIN_SIZE) {
-                    outcome.visuals.samples.push(samples(&prepared.system, name, &self.sample(place, MAIN_SIZE)?));
+                if sampled {
+                    synthetic.push((name, self.sample(place, MAIN_SIZE)?));
                 }
                 // Generators that differ in sampling alone share a fit and its curve.
                 let fitting = self.generator(generator).1.fitting();
                 let shown = (0..generator).any(|earlier| self.generator(earlier).1.fitting() == fitting);
-                if !shown && let Some((_, history)) = self.load(place)?.history() {
+                let model = self.load(place)?;
+                let fail = |error| ExperimentError::stage(&self.title("sample", place), &error);
+                outcome.visuals.costs.push(Cost::of(&prepared.system, name, model.as_ref(), &self.folder(place)?).map_err(fail)?);
+                if !shown && let Some((_, history)) = model.history() {
                     let curve = LossCurve { system: prepared.system.clone(), generator: name.to_owned(), history: history.to_vec() };
                     outcome.visuals.losses.push(curve);
                 }
             }
+            self.show_traces(outcome, prepared, &synthetic);
         }
         Ok(())
+    }
+
+    /// What the report shows of the traces of a system and of the samples of its generators.
+    fn show_traces(&self, outcome: &mut Outcome, prepared: &Prepared, synthetic: &[(&str, Corpus)]) {
+        let visuals = &mut outcome.visuals;
+        visuals.samples.push(samples(&prepared.system, "real (held out)", &prepared.held_out));
+        visuals.samples.extend(synthetic.iter().map(|(name, corpus)| samples(&prepared.system, name, corpus)));
+        if self.experiment.asks(Question::Rq4) && !synthetic.is_empty() {
+            let synthetic: Vec<(&str, &Corpus)> = synthetic.iter().map(|(name, corpus)| (*name, corpus)).collect();
+            let seed = derive_seed(self.experiment.seeds[0], "pictures");
+            visuals.pictures.push(Pictures::of(&prepared.system, &prepared.held_out, &synthetic, seed));
+        }
     }
 }
 

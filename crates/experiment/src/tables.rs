@@ -5,7 +5,7 @@ use crate::data::Run;
 use crate::matrix::Variant;
 use crate::outcome::Outcome;
 use crate::report::{Block, Cell, NumberFormat, Report, Row, Section, Table};
-use crate::{Experiment, Question, figures, paper};
+use crate::{Experiment, Question, anomaly, figures, leaderboard, paper, trace_figures};
 
 /// A row of a table: the end of the key, the name for people, and how it is printed.
 type Metric = (&'static str, &'static str, NumberFormat);
@@ -51,6 +51,8 @@ const PRIVACY: &[Metric] = &[
     ("privacy.dcr_p5", "distance to the closest training record, 5th percentile", NumberFormat::Ratio),
     ("privacy.membership_auc", "membership inference: AUC (0.5 = private)", NumberFormat::Ratio),
     ("privacy.membership_tpr_at_1pct_fpr", "membership inference: true positives at 1 % false ones", NumberFormat::Percent),
+    ("privacy.likelihood.auc", "membership inference by likelihood: AUC", NumberFormat::Ratio),
+    ("privacy.likelihood.tpr_at_1pct_fpr", "… true positives at 1 % false ones", NumberFormat::Percent),
     ("privacy.rare_shapes.k5", "traces of a shape seen in fewer than 5 training traces", NumberFormat::Percent),
     ("privacy.rare_shapes.never_seen", "traces of a shape never seen in training", NumberFormat::Percent),
 ];
@@ -118,6 +120,7 @@ pub(crate) fn headline(outcome: &Outcome, experiment: &Experiment) -> Vec<String
     for system in &systems {
         say(format!("RQ4 ceiling (real vs real) · {system}: overall fidelity"), format!("rq4.{system}.ceiling.fidelity.overall"));
     }
+    anomaly::section::headline(experiment).into_iter().for_each(|(label, key)| say(label, key));
     lines
 }
 
@@ -228,17 +231,27 @@ fn question_sections(experiment: &Experiment, outcome: &Outcome) -> Vec<Section>
             let prefix = |generator: &str| format!("rq4.{system}.{generator}.{MAIN_SIZE}");
             let of = |metric: &Metric| ceiling(outcome, system, experiment.generators.keys().next().map_or("", String::as_str), metric);
             blocks.extend(side_by_side(experiment, outcome, caption, &groups, prefix, of));
+            blocks.extend(leaderboard::leaderboard(experiment, outcome, system));
+            blocks.extend(trace_figures::leaderboard(experiment, outcome, system));
         }
         blocks.extend(per_system(experiment, outcome, "Similarity and separability", &[SIMILARITY, DISCRIMINATORS], &main));
         blocks.extend(figures::projections(outcome));
         sections.push(section("rq4", "RQ4 — similarity and separability", blocks));
+        let blocks = trace_figures::traces(outcome);
+        if !blocks.is_empty() {
+            sections.push(section("traces", "Traces, real and synthetic", blocks));
+        }
         let mut blocks = vec![Block::Text(FIDELITY_TEXT.into())];
         blocks.extend(per_system(experiment, outcome, "Structural fidelity and validity", &[FIDELITY, VALIDITY], &main));
         blocks.extend(per_system(experiment, outcome, "Memorisation and privacy", &[MEMORISATION, PRIVACY], &main));
         blocks.extend(latents(experiment, outcome));
         blocks.extend(members(experiment, outcome));
         blocks.extend(figures::distributions(outcome));
+        blocks.extend(trace_figures::quantiles(outcome));
         sections.push(section("fidelity", "Structural fidelity, validity, memorisation", blocks));
+    }
+    if experiment.asks(Question::Anomaly) {
+        sections.push(anomaly::section::section(experiment, outcome));
     }
     sections
 }
@@ -454,6 +467,7 @@ fn variants_section(outcomes: &[(&Variant, Outcome, Vec<Run>)]) -> Section {
             ),
             ("valid traces", key(move |g| format!("rq4.{system}.{g}.{MAIN_SIZE}.validity.valid_share")), NumberFormat::Percent),
             ("TSTR accuracy", key(move |g| format!("rq2.{g}.{MAIN_SIZE}.real0.accuracy")), NumberFormat::Percent),
+            ("anomaly F1, synthetic only", key(move |g| format!("anomaly.{system}.{g}.real0.weighted_f1")), NumberFormat::Ratio),
         ];
         let present = |name: &dyn Fn(&str) -> String| {
             outcomes.iter().any(|(variant, outcome, _)| variant.experiment.generators.keys().any(|g| outcome.get(&name(g)).is_some()))

@@ -13,7 +13,7 @@ use crate::{
 /// Write the spans of a file in another format, with the ids they have
 ///
 /// Nothing is cleaned. What a format cannot hold is lost, and said: eadro-csv has starts in whole seconds, nezha-csv no status, both no span
-/// kinds; jaeger-json and zipkin-json have times in whole µs; zipkin-json and otlp have hexadecimal ids only.
+/// kinds and no attributes; jaeger-json and zipkin-json have times in whole µs; zipkin-json and otlp have hexadecimal ids only.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -30,7 +30,7 @@ pub struct Args {
     /// Format of IN [default: detected]
     #[arg(long, value_name = "FORMAT", value_parser = one_of(formats()))]
     from: Option<Format>,
-    /// Format of OUT [default: by the ending: .json is jaeger-json, .jsonl otlp-json, .pb otlp-protobuf; else it must be given]
+    /// Format of OUT [default: by the ending: .json is jaeger-json, .jsonl otlp-json, .pb otlp-protobuf, .parquet parquet; else it must be given]
     #[arg(long, value_name = "FORMAT", value_parser = one_of(formats()))]
     to: Option<Format>,
 }

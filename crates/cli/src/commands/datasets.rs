@@ -1,146 +1,147 @@
-//! `tracesmith datasets`: the data sets that are known by name.
+//! `tracesmith datasets`: real data sets that are known by name, simulated ones, and the catalogue of generated ones.
 
-use std::{fs, path::PathBuf};
+mod fetched;
+mod known;
+mod listed;
+mod published;
+mod removed;
+mod simulated;
+mod verified;
+
+use std::{env, path::PathBuf};
 
 use clap::Subcommand;
-use serde::Serialize;
-use tracesmith_formats::{Format, write_corpus, write_faults};
-use tracesmith_ingest::{
-    Manifest, Source,
-    simulate::{Simulation, SimulationConfig, simulate},
-};
+use tracesmith_catalogue::Catalogue;
+use tracesmith_ingest::Manifest;
 
-use crate::{
-    arguments::{format_of_name, formats, note_lost, one_of},
-    terminal::{Terminal, print, print_json},
-};
+use crate::terminal::{Terminal, print, print_json};
+use known::Known;
 
-/// List the known data sets, find their files, or simulate one
+/// The environment variable that names the root of the catalogue.
+const CATALOGUE_VARIABLE: &str = "TRACESMITH_CATALOGUE";
+
+/// Root of the catalogue without one, relative to the working directory.
+const USUAL_CATALOGUE: &str = "data/catalogue";
+
+/// List, fetch, check and simulate data sets; publish generated ones
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   tracesmith datasets list
+  tracesmith datasets fetch nezha-tt
   tracesmith datasets path eadro-sn
   tracesmith datasets simulate socialnetwork-sim -n 2000 --out traces.csv --faults-out faults.json
+  tracesmith datasets publish shop --traces synthetic.csv --model model --train traces.csv --licence CC-BY-4.0
+  tracesmith datasets card shop/v1
 
-Real data is looked for in $TRACESMITH_REAL_DATA if it is set, else in ../shared/datasets and in data/NAME.")]
+Real data is looked for in $TRACESMITH_REAL_DATA if it is set, else in ../shared/datasets; and in data/NAME, where `fetch` puts it.
+Generated data sets lie in the catalogue, as NAME/v1, NAME/v2, …")]
 pub struct Args {
     #[command(subcommand)]
     verb: Verb,
+    /// Folder of the generated data sets [default: $TRACESMITH_CATALOGUE, else data/catalogue]
+    #[arg(long, value_name = "DIR", global = true)]
+    catalogue: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// List the data sets and whether they are at hand
+    /// List the data sets: whether they are at hand, where, and how large
     List {
+        /// Compare fetched and generated ones with their checksums as well
+        #[arg(long)]
+        verify: bool,
         /// Print JSON, with licence, citation and source
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what is known about a data set
+    Info {
+        /// A data set: its name, a manifest's TOML file, or NAME/vN of the catalogue
+        name: String,
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
     /// Print the trace files of a data set on this machine, one a line
     Path {
-        /// Name of the data set
-        #[arg(value_parser = Manifest::find)]
+        /// Name of the data set, or a manifest's TOML file
+        #[arg(value_parser = Manifest::find_or_read)]
         name: Manifest,
     },
-    Simulate(SimulateArgs),
-}
-
-/// Simulate a run of a system and write its traces
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  tracesmith datasets simulate trainticket-sim -n 2000 --out traces.csv --faults-out faults.json
-  tracesmith datasets simulate socialnetwork-sim -n 500 --no-faults --format nezha-csv --out traces.csv.gz")]
-struct SimulateArgs {
-    /// Name of a simulated data set
-    #[arg(value_parser = Manifest::find)]
-    name: Manifest,
-    /// Number of traces
-    #[arg(short = 'n', long = "traces", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    traces: u32,
-    /// Seed of everything random
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-    /// Leave out the impossible durations that the real SocialNetwork run has
-    #[arg(long)]
-    no_clock_overflow: bool,
-    /// Inject no fault
-    #[arg(long)]
-    no_faults: bool,
-    /// Format of the file [default: by the ending: .json is jaeger-json, .jsonl otlp-json, .pb otlp-protobuf, any other eadro-csv].
-    /// eadro-csv has starts in whole seconds only
-    #[arg(long, value_name = "FORMAT", value_parser = one_of(formats()))]
-    format: Option<Format>,
-    /// File to write the traces to; gzip if it ends in .gz, zstd if in .zst
-    #[arg(long, value_name = "PATH")]
-    out: PathBuf,
-    /// File to write the fault windows to, from which the labels of the traces follow
-    #[arg(long, value_name = "PATH")]
-    faults_out: Option<PathBuf>,
+    Fetch(Box<fetched::Args>),
+    /// Compare the files of a fetched or generated data set with their checksums
+    Verify {
+        /// A data set; of a generated one all versions, or one as NAME/vN
+        name: String,
+    },
+    /// Print the card of a generated data set, in Markdown
+    Card {
+        /// NAME, for the latest version, or NAME/vN
+        name: String,
+    },
+    Publish(Box<published::Args>),
+    /// Remove a fetched data set, or a generated one
+    Rm {
+        /// A data set; of a generated one all versions, or one as NAME/vN
+        name: String,
+        /// Do it; without this, only say what would be removed
+        #[arg(long)]
+        yes: bool,
+    },
+    Simulate(simulated::Args),
 }
 
 pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
+    let catalogue = catalogue(args.catalogue);
     match args.verb {
-        Verb::List { json } => list(json),
+        Verb::List { verify, json } => listed::run(&catalogue, verify, json),
+        Verb::Info { name, json } => info(&Known::find(&name, &catalogue)?, json),
         Verb::Path { name } => {
             let located = name.locate()?;
             let lines: Vec<String> = located.data.iter().map(|path| path.display().to_string()).collect();
             Ok(print(lines.join("\n"))?)
         }
-        Verb::Simulate(args) => simulate_to_file(&args, terminal),
+        Verb::Fetch(args) => fetched::run(*args, terminal),
+        Verb::Verify { name } => verified::run(&Known::find(&name, &catalogue)?, &catalogue),
+        Verb::Card { name } => card(&Known::find(&name, &catalogue)?),
+        Verb::Publish(args) => published::run(&args, &catalogue, terminal),
+        Verb::Rm { name, yes } => removed::run(&Known::find(&name, &catalogue)?, &catalogue, yes, terminal),
+        Verb::Simulate(args) => simulated::run(&args, terminal),
     }
 }
 
-/// A data set in a list for programs.
-#[derive(Serialize)]
-struct Listed {
-    at_hand: &'static str,
-    #[serde(flatten)]
-    manifest: Manifest,
+fn catalogue(root: Option<PathBuf>) -> Catalogue {
+    let variable = || env::var_os(CATALOGUE_VARIABLE).filter(|root| !root.is_empty()).map(PathBuf::from);
+    Catalogue::open(root.or_else(variable).unwrap_or_else(|| USUAL_CATALOGUE.into()))
 }
 
-fn list(json: bool) -> anyhow::Result<()> {
-    let listed: Vec<Listed> = Manifest::all().into_iter().map(|manifest| Listed { at_hand: at_hand(&manifest), manifest }).collect();
-    if json {
-        return print_json(&listed);
-    }
-    let line = |name: &str, at_hand: &str, title: &str| format!("{name:<18}  {at_hand:<9}  {title}\n");
-    let lines = listed.iter().map(|Listed { at_hand, manifest }| line(&manifest.name, at_hand, &manifest.title));
-    Ok(print(line("name", "at hand", "title") + &lines.collect::<String>())?)
-}
-
-fn at_hand(manifest: &Manifest) -> &'static str {
-    match manifest.source {
-        Source::Simulated { .. } => "simulated",
-        Source::Files { .. } if manifest.locate().is_ok() => "yes",
-        Source::Files { .. } => "no",
-    }
-}
-
-fn simulate_to_file(args: &SimulateArgs, terminal: Terminal) -> anyhow::Result<()> {
-    let Source::Simulated { system } = args.name.source else {
-        anyhow::bail!("{} is not simulated: `tracesmith datasets path {0}` says where its files are", args.name.name);
-    };
-    let Simulation { corpus, faults } = simulate(&SimulationConfig {
-        clock_overflow: !args.no_clock_overflow,
-        faults: !args.no_faults,
-        ..SimulationConfig::new(system, args.traces as usize, args.seed)
-    });
-    let format = args.format.or_else(|| format_of_name(&args.out)).unwrap_or(Format::EadroCsv);
-    if let Some(path) = &args.faults_out {
-        write_faults(&faults, path)?;
-    }
-    let written = write_corpus(&corpus, format, &args.out).inspect_err(|_| {
-        // Windows without their traces are no use; that they are gone is no second error.
-        if let Some(path) = args.faults_out.as_ref().filter(|path| path.is_file()) {
-            let _ = fs::remove_file(path);
+fn info(known: &Known, json: bool) -> anyhow::Result<()> {
+    match known {
+        Known::Manifest(manifest) if json => print_json(&listed::Listed::of(manifest, false)?),
+        Known::Manifest(manifest) => Ok(print(listed::Listed::of(manifest, false)?.description())?),
+        Known::Versions(versions) if json => {
+            let manifests = versions.iter().map(|entry| entry.manifest()).collect::<Result<Vec<_>, _>>()?;
+            print_json(&manifests)
         }
-    })?;
-    note_lost(&written, format, terminal);
-    terminal.note(format_args!("{}: {} traces, {} spans, {format}", args.out.display(), written.traces, written.spans));
-    if let Some(path) = &args.faults_out {
-        terminal.note(format_args!("{}: {} fault windows", path.display(), faults.len()));
+        Known::Versions(versions) => {
+            let descriptions = versions
+                .iter()
+                .map(|entry| Ok(listed::of_version(&entry.manifest()?, &entry.folder)))
+                .collect::<anyhow::Result<Vec<_>>>()?;
+            Ok(print(descriptions.join("\n"))?)
+        }
     }
-    Ok(())
+}
+
+fn card(known: &Known) -> anyhow::Result<()> {
+    match known {
+        Known::Versions(versions) => match versions.last() {
+            Some(latest) => Ok(print(latest.card()?)?),
+            None => Ok(()),
+        },
+        Known::Manifest(manifest) => {
+            anyhow::bail!("{} is no generated data set: `tracesmith datasets info {0}` says what is known about it", manifest.name)
+        }
+    }
 }

@@ -4,13 +4,17 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use tracesmith_formats::{Format, write_corpus};
-use tracesmith_generate::{FittedGenerator, LabelRequest, Prior, Request, Sampling, SizeMode, Structure, load};
+use tracesmith_generate::{
+    Anonymous, FittedGenerator, KAnonymity, LabelRequest, NovelShapes, Prior, RareShapes, Request, Sampling, SizeMode, Structure, load,
+};
 use tracesmith_ingest::{CleaningConfig, IngestOptions, ingest};
 use tracesmith_model::DeviceChoice;
-use tracesmith_trace::Corpus;
+use tracesmith_scenario::{GroundTruth, Scenario};
+use tracesmith_trace::{Corpus, PseudonymMapping};
 
 use crate::{
     arguments::{format_of_name, formats, note_lost, one_of},
+    scenario::{ScenarioArgs, conditioned, sample},
     terminal::Terminal,
 };
 
@@ -22,18 +26,20 @@ use crate::{
 Examples:
   tracesmith generate model -n 1000 --out synthetic.csv
   tracesmith generate model -n 500 --label abnormal --size fixed:12 --seed 7 --out slow.json.gz
-  tracesmith generate model -n 100 --structure raw --out forest.csv")]
+  tracesmith generate model -n 100 --structure raw --out forest.csv
+  tracesmith generate model -n 1000 --k-anonymity 5 --rare suppress --out shareable.parquet
+  tracesmith generate model --scenario slow-dependency --out slow.pb --ground-truth truth.jsonl --faults-out faults.json")]
 pub struct Args {
     /// Folder that `tracesmith fit` wrote
     #[arg(value_name = "MODEL_DIR")]
     model: PathBuf,
-    /// Number of traces
-    #[arg(short = 'n', long = "traces", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    traces: u32,
+    /// Number of traces; a scenario with a rate has its own
+    #[arg(short = 'n', long = "traces", value_name = "N", required_unless_present = "scenario", value_parser = clap::value_parser!(u32).range(1..))]
+    traces: Option<u32>,
     /// Spans a trace: fixed:K, copied or empirical (sizes of the training traces, in order or drawn), range (even between smallest and largest),
-    /// or model (the generator's own)
-    #[arg(long, value_name = "MODE", default_value = "empirical")]
-    size: SizeMode,
+    /// or model (the generator's own) [default: empirical]
+    #[arg(long, value_name = "MODE")]
+    size: Option<SizeMode>,
     /// Only traces of this state; the model must be conditional [default: both, as often as in the training data]
     #[arg(long, value_name = "LABEL", value_parser = one_of([("normal", LabelRequest::Normal), ("abnormal", LabelRequest::Abnormal)]))]
     label: Option<LabelRequest>,
@@ -42,12 +48,12 @@ pub struct Args {
     root: Option<String>,
     /// Instead of drawing from the prior, go from the latent of the first trace of this file to that of its last one in N steps;
     /// tree-hvae models only
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["root", "label", "size"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["root", "label", "size", "scenario"])]
     interpolate: Option<PathBuf>,
     /// Seed of everything random
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Format of the file [default: by the ending: .json is jaeger-json, .jsonl otlp-json, .pb otlp-protobuf, any other eadro-csv]
+    /// Format of the file [default: by the ending: .json is jaeger-json, .jsonl otlp-json, .pb otlp-protobuf, .parquet parquet, any other eadro-csv]
     #[arg(long, value_name = "FORMAT", value_parser = one_of(formats()))]
     format: Option<Format>,
     /// Temperature of the choices of names (and of the tree, for tree-hvae); 0 takes the most likely [default: as fitted]
@@ -68,6 +74,20 @@ pub struct Args {
     /// Draw rare kinds of traces more often: 0 as often as in the training data, 1 all kinds alike; tree-hvae models only [default: as fitted]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     rare_shapes: Option<f64>,
+    /// Release only shapes (trees of services and operations) that at least K training traces have; others are treated as --rare says
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(2..))]
+    k_anonymity: Option<u32>,
+    /// What becomes of traces with rarer shapes. suppress: left out. merge: replaced by others of the generator, of the same state
+    #[arg(long, value_name = "HOW", default_value = "merge", requires = "k_anonymity", value_parser = one_of([("suppress", RareShapes::Suppress), ("merge", RareShapes::Merge)]))]
+    rare: RareShapes,
+    /// What shapes count as that no training trace has: pass (they repeat nobody) or rare
+    #[arg(long, value_name = "AS", default_value = "pass", requires = "k_anonymity", value_parser = one_of([("pass", NovelShapes::Pass), ("rare", NovelShapes::Rare)]))]
+    novel: NovelShapes,
+    /// Give the names back to a model of `tracesmith fit --pseudonyms`: the file that its --names-out wrote
+    #[arg(long, value_name = "PATH")]
+    names: Option<PathBuf>,
+    #[command(flatten)]
+    scenario: ScenarioArgs,
     /// auto, cpu, cuda or cuda:INDEX
     #[arg(long, default_value_t)]
     device: DeviceChoice,
@@ -86,12 +106,32 @@ fn share(text: &str) -> Result<f64, String> {
 
 pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
     let format = args.format.or_else(|| format_of_name(&args.out)).unwrap_or(Format::EadroCsv);
-    let model = open(&args)?;
-    let request = Request { size: args.size, label: args.label, root: args.root.clone(), ..Request::new(args.traces as usize, args.seed) };
-    let corpus = match &args.interpolate {
-        None => model.sample(&request).with_context(|| format!("cannot generate from {}", args.model.display()))?,
-        Some(path) => interpolate(model.as_ref(), path, args.traces as usize, args.seed)?,
+    let scenario = args.scenario.open()?;
+    let count = count(&args, scenario.as_ref())?;
+    let (model, draws_rare) = open(&args, scenario.as_ref())?;
+    let rule = args.k_anonymity.map(|k| KAnonymity { k: k as usize, rare: args.rare, novel: args.novel });
+    let model = match rule {
+        Some(rule) => Box::new(Anonymous::new(model, rule)),
+        None => model,
     };
+    let request = Request { label: args.label, root: args.root.clone(), ..Request::new(count, args.seed) };
+    let request = Request { size: args.size.unwrap_or(request.size), ..request };
+    let cannot = || format!("cannot generate from {}", args.model.display());
+    let (corpus, truth) = match (&args.interpolate, &scenario) {
+        (Some(path), _) => (interpolate(model.as_ref(), path, count, args.seed)?, None),
+        (None, Some(scenario)) => {
+            let (corpus, truth) = enact(scenario, &args, model.as_ref(), request, draws_rare, terminal).with_context(cannot)?;
+            (corpus, Some(truth))
+        }
+        (None, None) => (model.sample(&request).with_context(cannot)?, None),
+    };
+    let corpus = match &args.names {
+        Some(path) => corpus.with_names_of(&names(path)?).with_context(|| path.display().to_string())?,
+        None => corpus,
+    };
+    if corpus.is_empty() {
+        bail!("no trace is left: every shape that was drawn is rarer than --k-anonymity allows");
+    }
     let written = write_corpus(&corpus, format, &args.out)?;
     let dropped = match written.dropped_edges {
         0 => String::new(),
@@ -99,7 +139,42 @@ pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
     };
     note_lost(&written, format, terminal);
     terminal.note(format_args!("{}: {} traces, {} spans, {format}{dropped}", args.out.display(), written.traces, written.spans));
-    Ok(())
+    truth.map_or(Ok(()), |truth| args.scenario.write(&truth, format, terminal))
+}
+
+fn names(path: &Path) -> anyhow::Result<PseudonymMapping> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is no mapping of pseudonyms", path.display()))
+}
+
+fn count(args: &Args, scenario: Option<&Scenario>) -> anyhow::Result<usize> {
+    let expected = scenario.and_then(Scenario::expected_traces);
+    match args.traces.map(|traces| traces as usize).or(expected) {
+        Some(count) if count <= u32::MAX as usize => Ok(count),
+        Some(count) => bail!("the scenario makes {count} traces, more than one file takes: set load.rate lower, or give -n N"),
+        None => bail!("the scenario has no duration_s with load.rate that say how many traces there are: give -n N"),
+    }
+}
+
+/// Draws the traces of a scenario and lets it happen.
+fn enact(
+    scenario: &Scenario,
+    args: &Args,
+    model: &dyn FittedGenerator,
+    request: Request,
+    draws_rare: bool,
+    terminal: Terminal,
+) -> anyhow::Result<(Corpus, GroundTruth)> {
+    let plan = scenario.plan(request.count, request.seed);
+    let mut request = conditioned(request, &plan)?;
+    if let (None, Some(size)) = (args.size, &plan.size) {
+        request.size = size.parse().map_err(|message: String| anyhow::anyhow!("requests.size of the scenario: {message}"))?;
+    }
+    if request.label.is_none() && !scenario.interventions.is_empty() && model.profile().has_both_labels() {
+        terminal.note("note: the model has faults of its own among its traces; --label normal leaves them out");
+    }
+    let corpus = sample(model, &plan, &request, draws_rare, terminal)?;
+    Ok(scenario.apply(&corpus, request.seed)?)
 }
 
 /// Traces on the way from the first trace of a file to its last one.
@@ -116,7 +191,8 @@ fn interpolate(model: &dyn FittedGenerator, path: &Path, steps: usize, seed: u64
     model.interpolate(&corpus, steps, seed).with_context(|| format!("a {} model has no latent of a trace to interpolate", model.kind()))
 }
 
-fn open(args: &Args) -> anyhow::Result<Box<dyn FittedGenerator>> {
+/// The model as the arguments and the scenario want it, and whether it draws rare shapes more often by itself.
+fn open(args: &Args, scenario: Option<&Scenario>) -> anyhow::Result<(Box<dyn FittedGenerator>, bool)> {
     let device = args.device.open()?;
     if !args.model.is_dir() {
         bail!("there is no model folder {}: `tracesmith fit … --out {0}` makes one", args.model.display());
@@ -129,6 +205,8 @@ fn open(args: &Args) -> anyhow::Result<Box<dyn FittedGenerator>> {
         ("--min-p", args.min_p.is_some()),
         ("--rare-shapes", args.rare_shapes.is_some()),
     ]);
+    let rare_shapes = args.rare_shapes.or(scenario.map(|scenario| scenario.requests.rare_shapes).filter(|&share| share > 0.0));
+    let mut draws_rare = false;
     let model = load(&args.model, &device, |sampling| match sampling {
         Sampling::Pairs(sampling) => {
             unused = given(&[("--min-p", args.min_p.is_some()), ("--rare-shapes", args.rare_shapes.is_some())]);
@@ -140,14 +218,15 @@ fn open(args: &Args) -> anyhow::Result<Box<dyn FittedGenerator>> {
             unused = given(&[("--structure", args.structure.is_some()), ("--prior", args.prior.is_some())]);
             sampling.temperature = args.temperature.unwrap_or(sampling.temperature);
             sampling.min_p = args.min_p.unwrap_or(sampling.min_p);
-            sampling.rare_shapes = args.rare_shapes.unwrap_or(sampling.rare_shapes);
+            sampling.rare_shapes = rare_shapes.unwrap_or(sampling.rare_shapes);
+            draws_rare = true;
         }
     });
     let model = model.with_context(|| unusable(&args.model))?;
     if !unused.is_empty() {
         bail!("{} is a {} model, which has no {}: leave it out", args.model.display(), model.kind(), unused.join(", "));
     }
-    Ok(model)
+    Ok((model, draws_rare))
 }
 
 fn given(options: &[(&'static str, bool)]) -> Vec<&'static str> {

@@ -8,7 +8,10 @@ mod evaluate;
 mod fit;
 mod generate;
 mod inspect;
+mod receive;
 mod run;
+mod show;
+mod stream;
 mod thresholds;
 mod validate;
 
@@ -54,7 +57,10 @@ enum Verb {
     Compare(compare::Args),
     Convert(convert::Args),
     Inspect(inspect::Args),
+    Show(show::Args),
     Datasets(datasets::Args),
+    Stream(Box<stream::Args>),
+    Receive(receive::Args),
 }
 
 impl Tracesmith {
@@ -72,7 +78,10 @@ impl Tracesmith {
             Verb::Compare(args) => judged(compare::run(args, terminal)),
             Verb::Convert(args) => ended(convert::run(args, terminal)),
             Verb::Inspect(args) => ended(inspect::run(args)),
+            Verb::Show(args) => ended(show::run(args, terminal)),
             Verb::Datasets(args) => ended(datasets::run(args, terminal)),
+            Verb::Stream(args) => ended(stream::run(*args, terminal)),
+            Verb::Receive(args) => ended(receive::run(args, terminal)),
         }
     }
 }

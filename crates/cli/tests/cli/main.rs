@@ -2,7 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod anomaly;
 mod bad_input;
+mod data_sets;
+mod live;
 mod sandbox;
+mod scenario;
+#[path = "../../../ingest/tests/fetch/server.rs"]
+mod server;
+mod sharing;
 mod verdicts;
 mod whole_path;

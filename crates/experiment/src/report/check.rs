@@ -2,16 +2,21 @@
 
 use std::collections::BTreeSet;
 
+use tracesmith_view::Viewer;
+
 use super::{Block, Figure, Plot, Report, ReportError, Row, Table};
 
 pub(super) fn check(report: &Report) -> Result<(), ReportError> {
     check_ids("section", report.sections.iter().map(|section| section.id.as_str()))?;
     check_ids("figure", figures(report).map(|figure| figure.id.as_str()))?;
+    // Sections and viewers are link targets of one page.
+    let sections = report.sections.iter().map(|section| section.id.as_str());
+    check_ids("viewer", sections.chain(viewers(report).map(|viewer| viewer.id.as_str())))?;
     for block in report.sections.iter().flat_map(|section| &section.blocks) {
         match block {
             Block::Table(table) => check_table(table)?,
             Block::Figure(figure) => check_figure(figure)?,
-            Block::Text(_) | Block::List(_) | Block::Code(_) => {}
+            Block::Text(_) | Block::List(_) | Block::Code(_) | Block::Viewer(_) => {}
         }
     }
     Ok(())
@@ -21,6 +26,14 @@ pub(super) fn check(report: &Report) -> Result<(), ReportError> {
 pub(super) fn figures(report: &Report) -> impl Iterator<Item = &Figure> {
     report.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
         Block::Figure(figure) => Some(figure),
+        _ => None,
+    })
+}
+
+/// The viewers of a report, in order.
+pub(super) fn viewers(report: &Report) -> impl Iterator<Item = &Viewer> {
+    report.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
+        Block::Viewer(viewer) => Some(viewer),
         _ => None,
     })
 }
@@ -59,6 +72,15 @@ fn check_figure(figure: &Figure) -> Result<(), ReportError> {
                 series: wrong.name.clone(),
                 values: wrong.values.len(),
                 categories: categories.len(),
+            }),
+            None => Ok(()),
+        },
+        Plot::Parallel { axes, profiles } => match profiles.iter().find(|profile| profile.values.len() != axes.len()) {
+            Some(wrong) => Err(ReportError::BarCount {
+                figure: figure.id.clone(),
+                series: wrong.name.clone(),
+                values: wrong.values.len(),
+                categories: axes.len(),
             }),
             None => Ok(()),
         },

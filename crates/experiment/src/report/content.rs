@@ -1,5 +1,7 @@
 //! What a report says, before it is rendered.
 
+use tracesmith_view::{Viewer, Waterfall};
+
 use super::{NumberFormat, Summary};
 
 /// A report: what `report.html` and `report.md` are rendered from. All text is plain text; the renderers escape it.
@@ -39,6 +41,8 @@ pub enum Block {
     Table(Table),
     /// A figure.
     Figure(Figure),
+    /// Traces to choose from, in the page only; its id is unique in the report.
+    Viewer(Viewer),
 }
 
 /// A table; its number is given by its place in the report.
@@ -192,6 +196,38 @@ pub enum Plot {
         /// How to write the values.
         format: NumberFormat,
     },
+    /// A vertical axis a measure, all from 0 to 1 with 1 the best, and a line across them a candidate.
+    Parallel {
+        /// Names of the measures.
+        axes: Vec<String>,
+        /// The candidates.
+        profiles: Vec<Profile>,
+    },
+    /// Traces below each other, beside those of other sets.
+    Waterfalls {
+        /// The sets, from the left.
+        columns: Vec<TraceColumn>,
+    },
+}
+
+/// A candidate in a parallel plot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Profile {
+    /// Name in the legend.
+    pub name: String,
+    /// One value in 0–1 a measure; `None` where nothing was measured.
+    pub values: Vec<Option<f64>>,
+    /// Whether it is what the others are compared with, and so dashed.
+    pub reference: bool,
+}
+
+/// Traces of one set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TraceColumn {
+    /// Name of the set.
+    pub name: String,
+    /// The traces, from the top.
+    pub traces: Vec<Waterfall>,
 }
 
 /// A named group of points.

@@ -12,15 +12,15 @@ pub enum ReportError {
     /// An identifier cannot be a file name and a link target.
     #[error("{kind} id {id:?} must be one or more of a-z, A-Z, 0-9, '-' and '_'")]
     BadId {
-        /// `section` or `figure`.
+        /// `section`, `figure` or `viewer`.
         kind: &'static str,
         /// The identifier.
         id: String,
     },
-    /// Two sections or two figures have one identifier.
+    /// Two sections, two figures or two viewers have one identifier.
     #[error("two {kind}s have the id {id:?}; give each its own")]
     DuplicateId {
-        /// `section` or `figure`.
+        /// `section`, `figure` or `viewer`.
         kind: &'static str,
         /// The identifier.
         id: String,
@@ -45,7 +45,7 @@ pub enum ReportError {
         /// How many labels there are.
         labels: usize,
     },
-    /// A bar series has not one value a category.
+    /// A bar series or a profile has not one value a category.
     #[error("figure {figure:?}: series {series:?} has {values} values for {categories} categories")]
     BarCount {
         /// Identifier of the figure.

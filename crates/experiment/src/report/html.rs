@@ -1,14 +1,15 @@
-//! `report.html`: one page with its styles and figures inside, without scripts or anything to load.
+//! `report.html`: one page with its styles and figures inside and nothing to load; only a viewer of traces brings a script.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::figure::Drawing;
-use super::{Block, Cell, Report, Row, Table};
+use super::{Block, Cell, Report, Row, Table, check};
 
 const STYLE: &str = include_str!("style.css");
 
 pub(super) fn render(report: &Report, drawings: &[Drawing]) -> String {
     let mut numbering = Numbering { tables: 0, drawings: drawings.iter().enumerate() };
+    let has_viewer = check::viewers(report).next().is_some();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -16,7 +17,7 @@ pub(super) fn render(report: &Report, drawings: &[Drawing]) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (report.title) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLE)) @if has_viewer { (PreEscaped(tracesmith_view::STYLE)) } }
             }
             body {
                 div class="page" {
@@ -37,6 +38,7 @@ pub(super) fn render(report: &Report, drawings: &[Drawing]) -> String {
                         }
                     }
                 }
+                @if has_viewer { script { (PreEscaped(tracesmith_view::SCRIPT)) } }
             }
         }
     };
@@ -59,6 +61,7 @@ impl<'a, I: Iterator<Item = (usize, &'a Drawing<'a>)>> Numbering<'a, I> {
                 self.tables += 1;
                 table(self.tables, content)
             }
+            Block::Viewer(viewer) => viewer.markup(),
             Block::Figure(_) => html! { @if let Some((i, drawing)) = self.drawings.next() { (figure(i + 1, drawing)) } },
         }
     }

@@ -6,6 +6,9 @@ use super::content::paragraphs;
 use super::figure::Drawing;
 use super::{Block, Cell, Report, Row, Table};
 
+/// Stands where the page has a viewer.
+const VIEWER: &str = "The page `report.html` has a viewer of real and synthetic traces here.";
+
 pub(super) fn render(report: &Report, drawings: &[Drawing]) -> String {
     let mut blocks = vec![format!("# {}", inline(&report.title))];
     blocks.extend(paragraphs(&report.description).map(paragraph));
@@ -22,6 +25,7 @@ pub(super) fn render(report: &Report, drawings: &[Drawing]) -> String {
                     tables += 1;
                     blocks.push(table(tables, content));
                 }
+                Block::Viewer(_) => blocks.push(VIEWER.to_owned()),
                 Block::Figure(_) => blocks.extend(drawings.next().map(|(i, drawing)| figure(i + 1, drawing))),
             }
         }

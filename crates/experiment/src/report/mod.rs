@@ -16,7 +16,7 @@ mod summary;
 
 use std::path::Path;
 
-pub use content::{Axis, BarSeries, Block, Cell, Figure, Plot, Points, Report, Row, Sample, Scale, Section, Table};
+pub use content::{Axis, BarSeries, Block, Cell, Figure, Plot, Points, Profile, Report, Row, Sample, Scale, Section, Table, TraceColumn};
 pub use error::ReportError;
 pub use metrics::{FlatMetrics, MetricsError};
 pub use number::NumberFormat;

@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use tracesmith_trace::SpanKind;
+use tracesmith_view::{GeneratedTraces, PanelTraces, ShapePanel, SpanRow, Starts, Viewer, Waterfall};
+
 use super::*;
 
 /// Every kind of plot with `values`, on every scale.
@@ -20,12 +23,33 @@ fn plots(values: &[f64]) -> Vec<Plot> {
             format: NumberFormat::Percent,
         },
     ];
+    let profiles = vec![Profile { name: "p".to_owned(), values: values.iter().copied().map(Some).collect(), reference: false }];
+    plots.push(Plot::Parallel { axes: vec!["two words".to_owned(); values.len()], profiles });
+    plots.push(Plot::Waterfalls { columns: vec![TraceColumn { name: "real".to_owned(), traces: vec![waterfall(values)] }] });
     for axis in [Axis::linear("x"), Axis::log("x")] {
         plots.push(Plot::Scatter { series: series.clone(), x: axis.clone(), y: axis.clone() });
         plots.push(Plot::Lines { series: series.clone(), x: Axis::linear("x"), y: axis.clone() });
         plots.push(Plot::Histogram { samples: samples.clone(), x: axis });
     }
     plots
+}
+
+/// A chain of spans that take as long as `values`, but for those that no span can take.
+fn waterfall(values: &[f64]) -> Waterfall {
+    let durations = values.iter().copied().filter(|value| value.is_finite() && *value >= 0.0);
+    let row = |(depth, duration_us)| SpanRow {
+        depth,
+        last: true,
+        offset_us: 0.0,
+        duration_us,
+        service: "<s>".to_owned(),
+        operation: "o & p".to_owned(),
+        status: 500,
+        kind: SpanKind::Unspecified,
+    };
+    let rows: Vec<SpanRow> = durations.enumerate().map(row).collect();
+    let extent_us = rows.iter().map(|row| row.duration_us).fold(0.0, f64::max);
+    Waterfall { id: "t".to_owned(), label: String::new(), rows, left_out: 0, extent_us, starts: Starts::ByRule }
 }
 
 fn report(blocks: Vec<Block>) -> Report {
@@ -114,18 +138,41 @@ fn the_page_loads_nothing() {
     }
 }
 
+/// A viewer of one shape, with its traces on both sides.
+fn viewer(id: &str) -> Block {
+    let traces = || PanelTraces { count: 1, all: 2, shown: vec![waterfall(&[3.0, 2.0])] };
+    let synthetic = vec![GeneratedTraces { generator: "g".to_owned(), traces: traces() }];
+    Block::Viewer(Viewer {
+        id: id.to_owned(),
+        panels: vec![ShapePanel { root: "<root>".to_owned(), spans: 2, levels: 2, real: traces(), synthetic }],
+    })
+}
+
+#[test]
+fn a_viewer_brings_its_script_once_and_loads_nothing() {
+    let dir = written(&report(vec![viewer("one"), viewer("two")]));
+    let html = read(dir.path(), "report.html");
+    assert_eq!((html.matches("<script>").count(), html.matches("class=\"viewer\"").count()), (1, 2));
+    assert!(html.contains(tracesmith_view::SCRIPT) && html.contains(tracesmith_view::STYLE));
+    assert!(html.contains("&lt;root&gt;") && !html.contains("<root>"));
+    for outside in ["http:", "https:", "src=", "<link", "url(", "@import"] {
+        assert!(!html.contains(outside), "{outside:?} in the page");
+    }
+    assert_eq!(read(dir.path(), "report.md").matches("has a viewer").count(), 2);
+}
+
 #[test]
 fn every_figure_is_a_file_that_markdown_names_and_the_page_contains() {
     let dir = written(&every_block());
     let (markdown, html) = (read(dir.path(), "report.md"), read(dir.path(), "report.html"));
-    for i in 0..8 {
+    for i in 0..10 {
         let svg = read(dir.path(), &format!("figures/f{i}.svg"));
         assert_well_formed(&svg);
         assert!(svg.contains(&format!("<title>Figure &lt;{i}&gt; &amp; more</title>")));
         assert!(markdown.contains(&format!("](figures/f{i}.svg)")));
         assert!(html.contains(&format!("id=\"figure.f{i}\"")));
     }
-    assert_eq!(html.matches("<svg ").count(), 8);
+    assert_eq!(html.matches("<svg ").count(), 10);
 }
 
 #[test]
@@ -144,7 +191,7 @@ fn every_kind_of_plot_draws_degenerate_data() {
     for values in samples {
         let dir = written(&report(figures(plots(values))));
         assert_well_formed(&read(dir.path(), "report.html"));
-        for i in 0..8 {
+        for i in 0..10 {
             let svg = read(dir.path(), &format!("figures/f{i}.svg"));
             assert!(!svg.contains("NaN") && !svg.contains("inf") && !svg.contains("-2147483648"), "{values:?}: {svg}");
         }
@@ -168,7 +215,7 @@ fn values_that_cannot_be_drawn_are_counted_below_the_caption() {
 #[test]
 fn the_same_report_gives_the_same_bytes() {
     let (first, second) = (written(&every_block()), written(&every_block()));
-    for file in ["report.html", "report.md", "figures/f0.svg", "figures/f7.svg"] {
+    for file in ["report.html", "report.md", "figures/f0.svg", "figures/f9.svg"] {
         assert_eq!(read(first.path(), file), read(second.path(), file));
     }
 }
@@ -190,12 +237,19 @@ fn a_report_that_does_not_fit_together_is_refused_and_nothing_is_written() {
         label: String::new(),
         format: NumberFormat::Count,
     };
+    let parallel = Plot::Parallel {
+        axes: vec!["a".to_owned(), "b".to_owned()],
+        profiles: vec![Profile { name: "p".to_owned(), values: vec![None], reference: true }],
+    };
     let figure = |id: &str, plot| Block::Figure(Figure { id: id.to_owned(), caption: String::new(), plot });
     let wrong = [
         (vec![table(vec![Row::Plain(vec![Cell::Missing])])], "row 0: 1 cells for 2 columns"),
         (vec![figure("f", square)], "1 rows of 1 counts"),
         (vec![figure("f", bars.clone())], "0 values for 1 categories"),
         (vec![figure("../f", bars)], "\"../f\""),
+        (vec![viewer("v"), viewer("v")], "two viewers have the id \"v\""),
+        (vec![viewer("rq1")], "two viewers have the id \"rq1\""),
+        (vec![figure("f", parallel)], "1 values for 2 categories"),
         (figures(plots(&[1.0])).into_iter().chain(figures(plots(&[1.0]))).collect(), "two figures have the id \"f0\""),
     ];
     for (blocks, message) in wrong {

@@ -4,6 +4,7 @@ use std::{fs, path::Path};
 
 use anyhow::Context;
 use tracesmith_generate::{Generator, GeneratorConfig};
+use tracesmith_model::train::PrivacyConfig;
 
 use crate::settings::settings;
 
@@ -18,15 +19,29 @@ fn parse(default: GeneratorConfig, text: &str) -> anyhow::Result<GeneratorConfig
     Ok(match default {
         GeneratorConfig::RandomSampling(default) => GeneratorConfig::RandomSampling(settings(&default, kind, text)?),
         GeneratorConfig::MarkovTree(default) => GeneratorConfig::MarkovTree(settings(&default, kind, text)?),
-        GeneratorConfig::FlatVae(default) => GeneratorConfig::FlatVae(settings(&default, kind, text)?),
-        GeneratorConfig::Hvae(default) => GeneratorConfig::Hvae(settings(&default, kind, text)?),
-        GeneratorConfig::TreeHvae(default) => GeneratorConfig::TreeHvae(settings(&default, kind, text)?),
+        GeneratorConfig::FlatVae(mut default) => {
+            default.train.privacy = Some(every_setting());
+            GeneratorConfig::FlatVae(settings(&default, kind, text)?)
+        }
+        GeneratorConfig::Hvae(mut default) => {
+            default.train.privacy = Some(every_setting());
+            GeneratorConfig::Hvae(settings(&default, kind, text)?)
+        }
+        GeneratorConfig::TreeHvae(mut default) => {
+            default.train.privacy = Some(every_setting());
+            GeneratorConfig::TreeHvae(settings(&default, kind, text)?)
+        }
     })
+}
+
+/// Privacy is off by default; its keys are valid all the same.
+fn every_setting() -> PrivacyConfig {
+    PrivacyConfig { clip: 1.0, noise_multiplier: Some(1.0), epsilon: Some(1.0), delta: Some(1.0) }
 }
 
 #[cfg(test)]
 mod tests {
-    use tracesmith_generate::{HvaeGenerator, RandomSampling};
+    use tracesmith_generate::{HvaeGenerator, RandomSampling, TreeHvaeGenerator};
 
     use super::*;
 
@@ -58,6 +73,16 @@ mod tests {
             assert!(message.contains(&format!("{key:?}")) && message.contains(&format!("hvae is \"{nearest}")), "{text}: {message}");
         }
         assert!(message(GeneratorConfig::RandomSampling(RandomSampling::default()), "nmaes = 1").contains("\"names\""));
+    }
+
+    #[test]
+    fn a_table_that_is_off_by_default_can_be_given() {
+        let tree = || GeneratorConfig::TreeHvae(TreeHvaeGenerator::default());
+        let GeneratorConfig::TreeHvae(given) = parse(tree(), "[train.privacy]\nepsilon = 3.0").unwrap() else {
+            panic!("another kind of generator");
+        };
+        assert_eq!(given.train.privacy.and_then(|privacy| privacy.epsilon), Some(3.0));
+        assert!(message(tree(), "[train.privacy]\nepsilonn = 3.0").contains("tree-hvae is \"train.privacy.epsilon\""));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The traces that a generator is fitted on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{bail, ensure};
-use tracesmith_formats::Format;
+use anyhow::{Context, bail, ensure};
+use tracesmith_formats::{Format, write_atomically};
 use tracesmith_ingest::{
     CleaningConfig, ClockOverflow, IngestOptions, Ingested, Source, ingest,
     simulate::{SimulationConfig, System, simulate},
@@ -30,6 +30,15 @@ pub fn corpus(args: &Args, max_spans: Option<usize>, terminal: Terminal) -> anyh
     ensure!(args.traces.is_none(), "--traces only says how many traces to simulate; {} has files", manifest.name);
     let located = manifest.locate()?;
     read(&located.data, &located.options(&manifest.name, cleaning), terminal)
+}
+
+/// The traces with pseudonyms made with the salt in a file, whose meaning is written to `names_out`.
+pub fn pseudonymised(corpus: &Corpus, salt: &Path, names_out: &Path) -> anyhow::Result<Corpus> {
+    let secret = std::fs::read(salt).with_context(|| format!("cannot read the salt {}", salt.display()))?;
+    let (corpus, mapping) = corpus.pseudonymised(secret.trim_ascii()).with_context(|| salt.display().to_string())?;
+    let text = serde_json::to_string_pretty(&mapping)?;
+    write_atomically(names_out, |file| file.write_all(text.as_bytes()))?;
+    Ok(corpus)
 }
 
 fn read(paths: &[PathBuf], options: &IngestOptions, terminal: Terminal) -> anyhow::Result<Corpus> {

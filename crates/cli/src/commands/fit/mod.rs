@@ -31,6 +31,7 @@ Examples:
   tracesmith fit --input traces.csv --faults faults.json --generator hvae --out model
   tracesmith fit --input day1.csv.gz day2.csv.gz --generator flat-vae --config small.toml --seed 7 --out flat
   tracesmith fit --dataset trainticket-sim --traces 2000 --generator random-sampling --out baseline
+  tracesmith fit --input traces.csv --generator tree-hvae --pseudonyms salt --names-out names.json --out shareable
 
 A config has the tables [model], [train] and [sampling] of the generator; what it leaves out keeps its default, for example:
   [train]
@@ -72,6 +73,13 @@ pub struct Args {
     /// (between its children and its parent)
     #[arg(long, value_name = "HOW", default_value = "keep", value_parser = one_of(treatments()))]
     clock_overflow: ClockOverflow,
+    /// Replace the names of services and operations by pseudonyms before anything is learnt: a file with a secret salt of 16 bytes or more
+    /// (e.g. `openssl rand -hex 16`). The same salt gives the same pseudonyms
+    #[arg(long, value_name = "SALT_FILE", requires = "names_out")]
+    pseudonyms: Option<PathBuf>,
+    /// File for what the pseudonyms stand for, to be kept apart from the model
+    #[arg(long, value_name = "PATH", requires = "pseudonyms")]
+    names_out: Option<PathBuf>,
     /// Folder to write the model to
     #[arg(long, value_name = "MODEL_DIR")]
     out: PathBuf,
@@ -91,6 +99,10 @@ pub fn run(mut args: Args, terminal: Terminal) -> anyhow::Result<()> {
     }
     let folder = ModelFolder::open(&args.out, args.force)?;
     let corpus = data::corpus(&args, max_spans(&args), terminal)?;
+    let corpus = match (&args.pseudonyms, &args.names_out) {
+        (Some(salt), Some(names_out)) => data::pseudonymised(&corpus, salt, names_out)?,
+        _ => corpus,
+    };
     if let (GeneratorConfig::Hvae(hvae), None) = (&mut args.generator, &args.config) {
         hvae.model.conditional = has_both_labels(&corpus);
     }

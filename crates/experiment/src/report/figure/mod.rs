@@ -8,8 +8,10 @@ mod bars;
 mod confusion;
 mod histogram;
 mod panel;
+mod parallel;
 mod points;
 mod style;
+mod waterfalls;
 
 use std::io;
 
@@ -48,7 +50,8 @@ pub(super) fn draw_all(report: &Report) -> Result<Vec<Drawing<'_>>, ReportError>
 
 fn draw(figure: &Figure) -> Result<Drawing<'_>, ReportError> {
     let size = match &figure.plot {
-        Plot::Scatter { .. } | Plot::Lines { .. } | Plot::Histogram { .. } => (1280, 820),
+        Plot::Scatter { .. } | Plot::Lines { .. } | Plot::Histogram { .. } | Plot::Parallel { .. } => (1280, 820),
+        Plot::Waterfalls { columns } => waterfalls::size(columns),
         Plot::Confusion { labels, .. } => confusion::size(labels),
         Plot::Bars { categories, series, .. } => bars::size(categories.len(), series),
     };
@@ -65,6 +68,8 @@ fn paint(plot: &Plot, size: (u32, u32)) -> Result<(String, Vec<String>), DrawErr
         Plot::Histogram { samples, x } => histogram::draw(&canvas, samples, x),
         Plot::Confusion { labels, counts } => confusion::draw(&canvas, labels, counts),
         Plot::Bars { categories, series, label, format } => bars::draw(&canvas, categories, series, label, *format),
+        Plot::Parallel { axes, profiles } => parallel::draw(&canvas, axes, profiles),
+        Plot::Waterfalls { columns } => waterfalls::draw(&canvas, columns),
     }?;
     canvas.present()?;
     drop(canvas);

@@ -1,0 +1,168 @@
+//! The stages of the anomaly task: traces of each class, classifiers, and effects of faults.
+
+use tracesmith_evaluate::{Entries, fault_fidelity, nested};
+use tracesmith_generate::{LabelRequest, Request};
+use tracesmith_model::train::EpochRecord;
+use tracesmith_trace::{Corpus, derive_seed};
+
+use super::{Place, Study};
+use crate::anomaly::{CLASSES, Detection, FAULT_SETTINGS, by_class, obstacle, unconditional};
+use crate::data::Prepared;
+use crate::graph_classifier::TestScores;
+use crate::outcome::{FaultEffects, Outcome};
+use crate::{ExperimentError, Question};
+
+/// A measurement on the traces of a system; without a generator it is the ceiling.
+enum Job {
+    /// A classifier, with the percentage of real training traces.
+    Detect { seed: usize, system: usize, mixture: Option<(usize, u32)> },
+    /// What faults do to durations.
+    Effects { seed: usize, system: usize, generator: Option<usize> },
+}
+
+/// Result of a [`Job`].
+enum Found {
+    Scores(TestScores),
+    Effects { entries: Vec<(String, f64)>, shown: FaultEffects },
+}
+
+impl Study<'_> {
+    /// Whether a question needs the generator fitted: the anomaly task has no use for one that does not know labels, nor for traces without.
+    pub(super) fn is_needed(&self, place: Place) -> bool {
+        self.experiment.questions.iter().any(|question| *question != Question::Anomaly) || self.knows_labels(place)
+    }
+
+    fn knows_labels(&self, place: Place) -> bool {
+        self.is_labelled(place.system) && unconditional(self.generator(place.generator).1).is_none()
+    }
+
+    /// Whether the task can be put to the traces of every seed.
+    fn is_labelled(&self, system: usize) -> bool {
+        self.obstacle(system).is_none()
+    }
+
+    fn obstacle(&self, system: usize) -> Option<String> {
+        self.prepared.iter().find_map(|systems| obstacle(&systems[system]))
+    }
+
+    /// Runs all stages of the task, where it is asked for.
+    pub(super) fn detect_anomalies(&self, outcome: &mut Outcome) -> Result<(), ExperimentError> {
+        if !self.experiment.asks(Question::Anomaly) {
+            return Ok(());
+        }
+        outcome.left_out = self.left_out();
+        let places: Vec<Place> = self.places().into_iter().filter(|place| self.knows_labels(*place)).collect();
+        self.each(&places, |place| self.sample_classes(*place).map(|_| ()))?;
+        let jobs = self.anomaly_jobs(&places);
+        for (job, found) in jobs.iter().zip(self.each(&jobs, |job| self.measure_anomaly(job))?) {
+            self.collect_anomaly(outcome, job, found);
+        }
+        Ok(())
+    }
+
+    /// What is not measured, and why.
+    fn left_out(&self) -> Vec<String> {
+        let systems = self.experiment.systems.keys().enumerate();
+        let systems = systems.filter_map(|(system, name)| Some(format!("system {name}: {}", self.obstacle(system)?)));
+        let generators = self.experiment.generators.iter();
+        let generators = generators.filter_map(|(name, config)| Some(format!("generator {name}: {}", unconditional(config)?)));
+        systems.chain(generators).collect()
+    }
+
+    fn anomaly_jobs(&self, places: &[Place]) -> Vec<Job> {
+        let systems: Vec<usize> = (0..self.experiment.systems.len()).filter(|&system| self.is_labelled(system)).collect();
+        let pairs: Vec<(usize, usize)> =
+            (0..self.prepared.len()).flat_map(|seed| systems.iter().map(move |&system| (seed, system))).collect();
+        let mut shares = self.experiment.utility.sweep.clone();
+        shares.sort_unstable();
+        shares.dedup();
+        // Real traces alone are the ceiling, the same one for every generator.
+        shares.retain(|&share| share < 100);
+        let mut jobs: Vec<Job> = pairs.iter().map(|&(seed, system)| Job::Detect { seed, system, mixture: None }).collect();
+        for &Place { seed, system, generator } in places {
+            jobs.extend(shares.iter().map(|&share| Job::Detect { seed, system, mixture: Some((generator, share)) }));
+        }
+        jobs.extend(pairs.iter().map(|&(seed, system)| Job::Effects { seed, system, generator: None }));
+        jobs.extend(places.iter().map(|&Place { seed, system, generator }| Job::Effects { seed, system, generator: Some(generator) }));
+        jobs
+    }
+
+    /// Synthetic traces of each class, as many as there are training traces of it.
+    fn sample_classes(&self, place: Place) -> Result<[Corpus; 2], ExperimentError> {
+        let [normal, abnormal] = by_class(&self.traces(place).training).map(|corpus| corpus.len());
+        Ok([self.sample_class(place, CLASSES[0], normal)?, self.sample_class(place, CLASSES[1], abnormal)?])
+    }
+
+    fn sample_class(&self, place: Place, label: LabelRequest, count: usize) -> Result<Corpus, ExperimentError> {
+        let title = self.title(&format!("sample {}", label.name()), place);
+        let seed = derive_seed(self.seed(place), &format!("sample {}", label.name()));
+        let request = Request { label: Some(label), threads: 1, ..Request::new(count, seed) };
+        let inputs = (self.fit_inputs(place), self.generator(place.generator).1, request.size, count, seed, label);
+        let draw = || self.load(place)?.sample(&request).map_err(|error| ExperimentError::stage(&title, &error));
+        Ok(self.cache.fetch("sample", &inputs, draw)?.0)
+    }
+
+    fn measure_anomaly(&self, job: &Job) -> Result<Found, ExperimentError> {
+        match *job {
+            Job::Detect { seed, system, mixture } => self.detect(seed, system, mixture).map(Found::Scores),
+            Job::Effects { seed, system, generator } => self.effects(seed, system, generator),
+        }
+    }
+
+    fn detect(&self, seed: usize, system: usize, mixture: Option<(usize, u32)>) -> Result<TestScores, ExperimentError> {
+        let traces = &self.prepared[seed][system];
+        let (what, synthetic, real_percent) = match mixture {
+            None => ("detect real".to_owned(), None, 100),
+            Some((generator, share)) => {
+                let synthetic = self.sample_classes(Place { seed, system, generator })?;
+                (format!("detect {} + {share} % real", self.generator(generator).0), Some(synthetic), share)
+            }
+        };
+        let title = format!("{what} · {} · seed {}", traces.system, self.experiment.seeds[seed]);
+        let (config, seed) = (&self.experiment.utility.classifier, self.experiment.seeds[seed]);
+        let inputs = (&traces.hash, crate::cache::hash(&synthetic)?, real_percent, config, seed);
+        let compute = || {
+            let mut observe = |record: &EpochRecord| {
+                self.progress.epoch(&title, record.epoch, config.train.epochs, &format!("loss {:.4}", record.total));
+            };
+            Detection { traces, synthetic, real_percent, config, seed }.run(self.device, &mut observe)
+        };
+        self.timed(&title, || self.cache.fetch("detect", &inputs, compute))
+    }
+
+    /// Held-out real traces against those of a generator; against training traces for the ceiling.
+    fn effects(&self, seed: usize, system: usize, generator: Option<usize>) -> Result<Found, ExperimentError> {
+        let Prepared { system: name, training, held_out, .. } = &self.prepared[seed][system];
+        let fidelity = match generator {
+            None => fault_fidelity(held_out, training, &FAULT_SETTINGS)?,
+            Some(generator) => {
+                let [normal, abnormal] = self.sample_classes(Place { seed, system, generator })?;
+                fault_fidelity(held_out, &Corpus::concat(&[&normal, &abnormal]), &FAULT_SETTINGS)?
+            }
+        };
+        let entries = nested("faults", fidelity.entries());
+        let effects = fidelity.kinds.into_iter().flat_map(|kind| kind.effects);
+        let generator = generator.map(|generator| self.generator(generator).0.to_owned());
+        Ok(Found::Effects { entries, shown: FaultEffects { system: name.clone(), generator, effects: effects.collect() } })
+    }
+
+    fn collect_anomaly(&self, outcome: &mut Outcome, job: &Job, found: Found) {
+        let name = |system: usize| &self.prepared[0][system].system;
+        match (job, found) {
+            (Job::Detect { system, mixture: None, .. }, Found::Scores(scores)) => {
+                outcome.add(&format!("anomaly.{}.ceiling", name(*system)), &scores.entries);
+            }
+            (Job::Detect { system, mixture: Some((generator, share)), .. }, Found::Scores(scores)) => {
+                outcome.add(&format!("anomaly.{}.{}.real{share}", name(*system), self.generator(*generator).0), &scores.entries);
+            }
+            (Job::Effects { seed, system, .. }, Found::Effects { entries, shown }) => {
+                let of = shown.generator.as_deref().unwrap_or("ceiling");
+                outcome.add(&format!("anomaly.{}.{of}", name(*system)), &entries);
+                if *seed == 0 {
+                    outcome.visuals.fault_effects.push(shown);
+                }
+            }
+            _ => unreachable!("a job has one kind of result"),
+        }
+    }
+}
