@@ -54,6 +54,9 @@ pub struct Experiment {
     /// The graph classifier that tells synthetic from real traces in RQ4.
     #[serde(default)]
     pub gnn_discriminator: GnnDiscriminatorConfig,
+    /// Whether the report says what training and sampling cost; it then differs from one run to the next.
+    #[serde(default)]
+    pub costs: bool,
 }
 
 fn first_seed() -> Vec<u64> {

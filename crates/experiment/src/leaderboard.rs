@@ -27,7 +27,9 @@ pub(crate) fn leaderboard(experiment: &Experiment, outcome: &Outcome, system: &s
     columns.extend(MEMBERSHIP.map(|(name, _)| name.to_owned()));
     columns.extend(["duplicates", "natural rate", "TSTR accuracy"].map(str::to_owned));
     columns.push(format!("… with {hybrid} % real"));
-    columns.extend(["parameters", "training s", "traces/s"].map(str::to_owned));
+    if experiment.costs {
+        columns.extend(["parameters", "training s", "traces/s"].map(str::to_owned));
+    }
     let measured = |prefix: &str| {
         let mut cells: Vec<Cell> = MEASURES.iter().map(|(_, end, format)| outcome.cell(&format!("{prefix}.{end}"), *format)).collect();
         cells.extend(MEMBERSHIP.map(|(_, end)| outcome.cell(&format!("{prefix}.{end}"), NumberFormat::Ratio)));
@@ -44,14 +46,14 @@ pub(crate) fn leaderboard(experiment: &Experiment, outcome: &Outcome, system: &s
         let percent = |key: String| outcome.cell(&key, NumberFormat::Percent);
         cells.extend(["exact_duplicate_rate", "natural_rate"].map(|end| percent(format!("{prefix}.memorisation.{end}"))));
         cells.extend([0, hybrid].map(|share| percent(format!("rq2.{generator}.{MAIN_SIZE}.real{share}.accuracy"))));
-        match outcome.visuals.costs.iter().find(|cost| cost.system == system && cost.generator == *generator) {
-            Some(cost) => cells.extend([
+        if let Some(cost) = outcome.visuals.costs.iter().find(|cost| cost.system == system && cost.generator == *generator) {
+            cells.extend([
                 Cell::number(cost.parameters as f64, NumberFormat::Count),
                 cost.training_seconds.map_or(Cell::Missing, |seconds| Cell::number(seconds, NumberFormat::Count)),
                 Cell::number(cost.traces_per_second, NumberFormat::Count),
-            ]),
-            None => cells.extend([Cell::Missing, Cell::Missing, Cell::Missing]),
+            ]);
         }
+        cells.resize(columns.len(), Cell::Missing);
         rows.push(Row::Plain(cells));
     }
     if rows.is_empty() {
@@ -60,8 +62,8 @@ pub(crate) fn leaderboard(experiment: &Experiment, outcome: &Outcome, system: &s
     let mut ceiling = vec![Cell::text("ceiling: real traces")];
     ceiling.extend(measured(&format!("rq4.{system}.ceiling")));
     ceiling.extend([Cell::Missing, Cell::Missing]);
-    ceiling.extend([outcome.cell("rq2.ceiling.trtr.accuracy", NumberFormat::Percent), Cell::Missing]);
-    ceiling.extend([Cell::Missing, Cell::Missing, Cell::Missing]);
+    ceiling.push(outcome.cell("rq2.ceiling.trtr.accuracy", NumberFormat::Percent));
+    ceiling.resize(columns.len(), Cell::Missing);
     rows.push(Row::Emphasis(ceiling));
     let caption = format!(
         "Leaderboard, {system}. AUC, DCR share and membership: 0.5 is best; duplicates should be as frequent as the natural rate. TSTR and \

@@ -507,8 +507,10 @@ impl Study<'_> {
                 let fitting = self.generator(generator).1.fitting();
                 let shown = (0..generator).any(|earlier| self.generator(earlier).1.fitting() == fitting);
                 let model = self.load(place)?;
-                let fail = |error| ExperimentError::stage(&self.title("sample", place), &error);
-                outcome.visuals.costs.push(Cost::of(&prepared.system, name, model.as_ref(), &self.folder(place)?).map_err(fail)?);
+                if self.experiment.costs {
+                    let fail = |error| ExperimentError::stage(&self.title("sample", place), &error);
+                    outcome.visuals.costs.push(Cost::of(&prepared.system, name, model.as_ref(), &self.folder(place)?).map_err(fail)?);
+                }
                 if !shown && let Some((_, history)) = model.history() {
                     let curve = LossCurve { system: prepared.system.clone(), generator: name.to_owned(), history: history.to_vec() };
                     outcome.visuals.losses.push(curve);

@@ -51,14 +51,15 @@ impl Shape {
     }
 }
 
-/// The largest difference of times of any trace, as a share of 1e-6 of the trace's extent plus 1e-3 µs.
+/// The largest difference of times of any trace, as a share of 5e-6 of the trace's extent (what an `f32` between two knots resolves) plus
+/// 1e-3 µs.
 fn worst_error(before: &Corpus, after: &Corpus) -> f64 {
     let mut worst = 0.0f64;
     for (before, after) in before.traces().zip(after.traces()) {
         let (before, after) = (times(before), times(after));
         let extent = before.iter().fold(0.0f64, |extent, time| extent.max(time.abs()));
         for (before, after) in before.iter().zip(&after) {
-            worst = worst.max((before - after).abs() / (1e-6 * extent + 1e-3));
+            worst = worst.max((before - after).abs() / (5e-6 * extent + 1e-3));
         }
     }
     worst
@@ -108,10 +109,10 @@ fn simulated_traces_come_back_with_their_times() {
         assert_eq!(codec.has_starts(), corpus.has_starts());
         let after = there_and_back(&codec, &corpus);
         assert!(same_structures(&corpus, &after));
-        // Slots of up to three observations have only their mean: those few times are not exact.
+        // Slots of up to three observations have only their mean, and errors of starts add up: those few times are not exact.
         let pairs: Vec<(f64, f64)> = corpus.traces().zip(after.traces()).flat_map(|(a, b)| times(a).into_iter().zip(times(b))).collect();
-        let exact = pairs.iter().filter(|(before, after)| (before - after).abs() <= 1e-3 + 1e-6 * before.abs()).count();
-        assert!(exact * 100 >= pairs.len() * 97, "{} {}: {exact} of {}", corpus.name(), corpus.has_starts(), pairs.len());
+        let exact = pairs.iter().filter(|(before, after)| (before - after).abs() <= 1e-3 + 5e-6 * before.abs()).count();
+        assert!(exact * 100 >= pairs.len() * 95, "{} {}: {exact} of {}", corpus.name(), corpus.has_starts(), pairs.len());
     }
 }
 
