@@ -8,6 +8,7 @@ use tracesmith_trace::{Corpus, Edge, Span, SpanKind, TraceRef, in_preorder};
 
 use crate::{
     CodecConfig, CodecError, Tokens,
+    floors::Floors,
     layout::{Layout, tree},
     names::Names,
     with_starts::{Interval, WithStarts},
@@ -30,8 +31,7 @@ struct Fitted {
     names: Names,
     max_depth: u16,
     max_spans: usize,
-    /// Shortest training duration of every label in µs.
-    floors_us: Vec<f64>,
+    floors: Floors,
     gaps: GapSlots,
 }
 
@@ -48,9 +48,7 @@ impl TryFrom<Fitted> for Codec {
     fn try_from(fitted: Fitted) -> Result<Self, CodecError> {
         fitted.names.check()?;
         let labels = fitted.names.labels.len();
-        if fitted.floors_us.len() != labels || fitted.floors_us.iter().any(|floor| !floor.is_finite() || *floor < 0.0) {
-            return Err(CodecError::Inconsistent("its shortest durations are not one time a label"));
-        }
+        fitted.floors.check(labels)?;
         match &fitted.gaps {
             GapSlots::WithStarts(slots) => slots.check(labels)?,
             GapSlots::WithoutStarts(slots) => slots.check(labels)?,
@@ -72,14 +70,10 @@ impl Codec {
         let traces: Vec<(Vec<Span>, Vec<u16>)> = corpus.traces().map(|trace| tree(trace, corpus.has_starts())).collect::<Result<_, _>>()?;
         let spans = || traces.iter().flat_map(|(spans, _)| spans);
         let names = Names::of(spans());
-        let mut floors_us = vec![f64::INFINITY; names.labels.len()];
-        for span in spans() {
-            let floor = &mut floors_us[names.label(span.service, span.operation) as usize];
-            *floor = floor.min(span.duration_us);
-        }
         let layouts: Vec<Layout> = traces.iter().map(|(spans, depths)| Layout::new(depths, &labels(&names, spans))).collect();
         let durations = |spans: &[Span]| spans.iter().map(|span| span.duration_us).collect::<Vec<_>>();
         let laid_out = layouts.iter().zip(&traces);
+        let floors = Floors::fit(names.labels.len(), laid_out.clone().map(|(layout, (spans, _))| (layout, durations(spans))));
         let gaps = if corpus.has_starts() {
             GapSlots::WithStarts(Box::new(WithStarts::fit(laid_out.map(|(layout, (spans, _))| (layout, interval(spans))), config)))
         } else {
@@ -89,7 +83,7 @@ impl Codec {
             max_depth: traces.iter().flat_map(|(_, depths)| depths).copied().max().unwrap_or(0),
             max_spans: layouts.iter().map(Layout::len).max().unwrap_or(0),
             names,
-            floors_us,
+            floors,
             gaps,
         }))
     }
@@ -149,7 +143,8 @@ impl Codec {
 
     /// The spans and edges of tokens, in preorder; durations of the tokens are not looked at.
     ///
-    /// Legal depths give a tree with one root. Durations are finite, and no shorter than the shortest of their label in training.
+    /// Legal depths give a tree with one root. Durations are finite, no shorter than the shortest of their label in training, and
+    /// no shorter than their longest child where they always waited for it.
     ///
     /// # Panics
     /// If the tokens have columns of different lengths, or ids that this codec does not have: that is a programming error.
@@ -162,9 +157,9 @@ impl Codec {
     /// # Panics
     /// As [`Codec::decode`].
     pub fn spans(&self, tokens: &Tokens) -> Vec<Span> {
-        let Fitted { names, floors_us, .. } = &self.0;
+        let Fitted { names, floors, .. } = &self.0;
         let layout = Layout::new(&tokens.depths, &tokens.labels);
-        let floors = |span: usize| floors_us[tokens.labels[span] as usize];
+        let floors = |span: usize, longest_child_us: f64| floors.of(tokens.labels[span], longest_child_us);
         let (starts, durations) = match &self.0.gaps {
             GapSlots::WithStarts(slots) => {
                 let Interval { starts, ends } = slots.compose(&layout, &tokens.heads, &tokens.tails, floors);

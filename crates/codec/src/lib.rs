@@ -7,6 +7,7 @@
 mod codec;
 mod config;
 mod error;
+mod floors;
 mod layout;
 mod names;
 mod slot;

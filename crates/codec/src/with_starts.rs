@@ -284,8 +284,8 @@ impl WithStarts {
         children.iter().enumerate().map(gaps).collect()
     }
 
-    /// Starts and ends from quantiles; no span is shorter than `floors` says.
-    pub(crate) fn compose(&self, layout: &Layout, heads: &[f32], tails: &[f32], floors: impl Fn(usize) -> f64) -> Interval {
+    /// Starts and ends from quantiles; no span is shorter than `floors` says of it and its longest child.
+    pub(crate) fn compose(&self, layout: &Layout, heads: &[f32], tails: &[f32], floors: impl Fn(usize, f64) -> f64) -> Interval {
         let mut composition = Composition {
             slots: self,
             layout,
@@ -317,7 +317,7 @@ struct Composition<'a, F> {
     children: Vec<Children>,
 }
 
-impl<F: Fn(usize) -> f64> Composition<'_, F> {
+impl<F: Fn(usize, f64) -> f64> Composition<'_, F> {
     fn start(&mut self, span: usize, head: f32) {
         let context = self.layout.context(span);
         let Interval { starts, ends } = &self.interval;
@@ -372,7 +372,7 @@ impl<F: Fn(usize) -> f64> Composition<'_, F> {
     }
 
     fn set_end(&mut self, span: usize, end: f64) {
-        let end = end.max(self.interval.starts[span] + (self.floors)(span));
+        let end = end.max(self.interval.starts[span] + (self.floors)(span, self.children[span].longest));
         self.interval.ends[span] = end;
         if let Some(parent) = self.layout.parents[span] {
             let children = &mut self.children[parent];
@@ -467,7 +467,7 @@ mod tests {
                 .into_iter()
                 .map(|gaps| gaps.map(|(table, gap)| table.probability(gap, &mut rng)).into())
                 .unzip();
-            let again = slots.compose(layout, &heads, &tails, |_| 0.0);
+            let again = slots.compose(layout, &heads, &tails, |_, _| 0.0);
             for (before, after) in interval.starts.iter().chain(&interval.ends).zip(again.starts.iter().chain(&again.ends)) {
                 assert!((before - after).abs() <= 1e-3 * before.abs() + 1e-3, "{interval:?} {again:?}");
             }

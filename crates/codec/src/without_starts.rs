@@ -127,8 +127,8 @@ impl WithoutStarts {
         Children::of(layout, durations).into_iter().enumerate().map(gap).collect()
     }
 
-    /// Durations from quantiles; none is shorter than `floors` says.
-    pub(crate) fn compose(&self, layout: &Layout, tails: &[f32], floors: impl Fn(usize) -> f64) -> Vec<f64> {
+    /// Durations from quantiles; none is shorter than `floors` says of its span and the longest child.
+    pub(crate) fn compose(&self, layout: &Layout, tails: &[f32], floors: impl Fn(usize, f64) -> f64) -> Vec<f64> {
         let mut children = vec![Children::default(); layout.len()];
         let mut durations = vec![0.0; layout.len()];
         // In reverse preorder children come before their parents.
@@ -140,7 +140,7 @@ impl WithoutStarts {
                 let (rule, table) = self.inner_tails.find(context);
                 children[span].duration(rule, table.value(tails[span]))
             };
-            durations[span] = duration.max(floors(span));
+            durations[span] = duration.max(floors(span, children[span].longest));
             if let Some(parent) = layout.parents[span] {
                 children[parent].add(durations[span]);
             }

@@ -104,8 +104,8 @@ fn a_codec_that_was_tampered_with_is_refused() {
     let json = serde_json::to_string(&codec).unwrap();
     assert_eq!(serde_json::from_str::<Codec>(&json).unwrap(), codec);
     for (sound, damaged) in [
-        ("\"floors_us\":[9.0,", "\"floors_us\":["),
-        ("\"floors_us\":[9.0,", "\"floors_us\":[-9.0,"),
+        ("\"shortest_us\":[9.0,", "\"shortest_us\":["),
+        ("\"shortest_us\":[9.0,", "\"shortest_us\":[-9.0,"),
         ("\"labels\":[[0,0],[1,1]", "\"labels\":[[1,1],[0,0]"),
     ] {
         assert!(json.contains(sound), "{json}");
