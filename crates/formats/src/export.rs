@@ -47,6 +47,11 @@ pub fn write_corpus(corpus: &Corpus, format: Format, path: &Path) -> Result<Writ
     Ok(Written { traces: corpus.len(), spans: corpus.span_count(), dropped_edges, lost })
 }
 
+/// The spans of every trace with the ids that [`write_corpus`] gives them in a file of this format.
+pub fn corpus_records(corpus: &Corpus, format: Format) -> impl Iterator<Item = Vec<SpanRecord>> {
+    corpus.traces().map(move |trace| trace_records(corpus, trace, &trace.parents(), format))
+}
+
 fn trace_records(corpus: &Corpus, trace: TraceRef<'_>, parents: &[Option<usize>], format: Format) -> Vec<SpanRecord> {
     let first_root = parents.iter().position(Option::is_none);
     let span_id = |span: usize| match format {

@@ -28,7 +28,7 @@ mod wire_id;
 mod zipkin_json;
 
 pub use error::FormatError;
-pub use export::{Written, write_corpus, write_records};
+pub use export::{Written, corpus_records, write_corpus, write_records};
 pub use fault_json::{FaultWindow, NEZHA_FAULT_SECONDS, read_faults, write_faults};
 pub use format::{Format, UnknownFormat, detect, read_spans};
 pub use input::{MAX_MESSAGE_BYTES, MAX_RECORD_BYTES};

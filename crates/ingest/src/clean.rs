@@ -8,6 +8,7 @@ use tracesmith_trace::{Assembled, Defect, SpanRecord, assemble};
 
 use crate::{
     clock_overflow::{ClockOverflow, treat},
+    clock_skew::early_spans,
     text_table::text_table,
 };
 
@@ -62,6 +63,9 @@ pub struct CleaningReport {
     pub clock_overflow_spans: usize,
     /// What happened to their durations.
     pub clock_overflow: ClockOverflow,
+    /// Spans of the traces kept that start before their parents, as where the clocks of two hosts disagree; their starts stay as recorded.
+    #[serde(default)]
+    pub early_spans: usize,
     /// What the reader had to replace.
     #[serde(default, skip_serializing_if = "Tolerated::is_nothing")]
     pub tolerated: Tolerated,
@@ -117,6 +121,9 @@ impl fmt::Display for CleaningReport {
         }
         if self.clock_overflow_spans > 0 {
             rows.push(row(&format!("clock overflow ({})", self.clock_overflow), None, Some(self.clock_overflow_spans)));
+        }
+        if self.early_spans > 0 {
+            rows.push(row("start before their parents (kept)", None, Some(self.early_spans)));
         }
         f.write_str(&text_table(&["cleaning", "traces", "spans"], &rows))
     }
@@ -179,6 +186,7 @@ fn clean_trace(records: Vec<SpanRecord>, has_starts: bool, config: &CleaningConf
         return None;
     }
     report.clock_overflow_spans += treat(&mut trace, config.clock_overflow);
+    report.early_spans += if has_starts { early_spans(&trace) } else { 0 };
     Some(trace)
 }
 
@@ -301,6 +309,31 @@ mod tests {
             report.to_string(),
             "cleaning                traces  spans\nread                         2      3\nkept                         1      1\ndropped: several roots       1\n"
         );
+    }
+
+    #[test]
+    fn a_trace_whose_clocks_disagree_is_kept_as_recorded_and_its_early_spans_are_counted() {
+        let at = |span: &str, parent, start_ns| SpanRecord { start_ns, ..record("t", span, parent) };
+        // One host is an hour behind the root's, the other an hour ahead.
+        const HOUR_NS: i64 = 3_600_000_000_000;
+        let records = [
+            at("a", None, 0),
+            at("behind", Some("a"), -HOUR_NS),
+            at("below", Some("behind"), 1 - HOUR_NS),
+            at("ahead", Some("a"), HOUR_NS),
+        ];
+        let cleaned = |has_starts| {
+            let mut groups = TraceGroups::default();
+            groups.extend(records.clone());
+            clean(groups, has_starts, &CleaningConfig::default())
+        };
+        let (traces, report) = cleaned(true);
+        assert_eq!((report.traces_kept, report.early_spans), (1, 1));
+        assert_eq!(traces[0].records, records);
+        assert!(report.to_string().ends_with("\nstart before their parents (kept)              1\n"), "{report}");
+        let (_, without_starts) = cleaned(false);
+        assert_eq!(without_starts.early_spans, 0);
+        assert!(!without_starts.to_string().contains("before"));
     }
 
     #[test]

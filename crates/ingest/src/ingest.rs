@@ -246,9 +246,10 @@ mod tests {
             start + 813_595,
             start - 1
         );
-        let Ingested { corpus, format, .. } = ingest(&[folder.file("x.csv", &rows)], &options(vec![])).unwrap();
+        let Ingested { corpus, format, report, .. } = ingest(&[folder.file("x.csv", &rows)], &options(vec![])).unwrap();
         let trace = corpus.trace(0);
         assert_eq!((format, corpus.has_starts(), trace.start_ns, trace.label), (Format::NezhaCsv, true, start, &Label::Unknown));
+        assert_eq!(report.early_spans, 1);
         assert_eq!(trace.starts_us, [0.0, -0.001, 813.595]);
     }
 

@@ -7,6 +7,7 @@
 mod archive;
 mod clean;
 mod clock_overflow;
+mod clock_skew;
 mod faults;
 pub mod fetch;
 mod file_sums;

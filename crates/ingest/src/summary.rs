@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use tracesmith_trace::{Corpus, Label, TraceRef, ValidityCounts, preorder};
+use tracesmith_trace::{Corpus, Label, SpanLabel, TraceRef, ValidityCounts, canonical_tree, span_labels};
 
 use crate::text_table::text_table;
 
@@ -182,16 +182,11 @@ fn durations(corpus: &Corpus) -> Vec<OperationSummary> {
 }
 
 /// A labelled tree in canonical order: service, operation and position of the parent of every span.
-type ShapeKey = Vec<(u32, u32, Option<usize>)>;
+type ShapeKey = Vec<(SpanLabel, Option<usize>)>;
 
 /// The shape of a trace. Of a span with several parents the earliest one counts.
 fn shape_key(trace: TraceRef<'_>) -> ShapeKey {
-    let parents = trace.parents();
-    let labels: Vec<(u32, u32)> = trace.services.iter().copied().zip(trace.operations.iter().copied()).collect();
-    let order = preorder(&parents, &labels, None);
-    let mut position = vec![0; order.len()];
-    order.iter().enumerate().for_each(|(new, &old)| position[old] = new);
-    order.iter().map(|&span| (labels[span].0, labels[span].1, parents[span].map(|parent| position[parent]))).collect()
+    canonical_tree(&trace.parents(), &span_labels(trace).collect::<Vec<_>>())
 }
 
 /// How many shapes there are, and the most frequent ones; equally frequent ones in order of appearance.

@@ -2,11 +2,18 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::path::{Path, PathBuf};
+mod chain;
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use tracesmith_formats::{Format, read_spans, write_corpus, write_records};
-use tracesmith_ingest::{CleaningConfig, ClockOverflow, Ingested, Located, Manifest, REAL_DATA_VARIABLE, Summary, ingest};
+use tracesmith_ingest::{CleaningConfig, ClockOverflow, IngestOptions, Ingested, Located, Manifest, REAL_DATA_VARIABLE, Summary, ingest};
 use tracesmith_trace::{Corpus, Label, SpanRecord};
+
+use chain::through_all_formats;
 
 fn located(name: &str) -> Option<Located> {
     let usual = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/datasets");
@@ -78,6 +85,7 @@ fn nezha_train_ticket_has_start_offsets() {
     let Some(ingested) = real("nezha-tt", CleaningConfig::default()) else { return };
     assert_eq!(sizes(&ingested), (4551, 325_859, 4551, 325_859));
     assert!(ingested.corpus.has_starts());
+    assert_eq!(ingested.report.early_spans, 88);
     assert_eq!(Summary::of(&ingested.corpus).services, 28);
     let abnormal = abnormal(&ingested.corpus);
     assert!(abnormal > 0 && abnormal < 4551, "{abnormal}");
@@ -88,6 +96,7 @@ fn nezha_train_ticket_has_start_offsets() {
 fn nezha_online_boutique_leaves_out_traces_over_a_limit_and_counts_them() {
     let Some(all) = real("nezha-ob", CleaningConfig::default()) else { return };
     assert_eq!((all.report.traces_read, all.report.spans_read), (3655, 166_599));
+    assert_eq!(all.report.early_spans, 177);
     let Some(small) = real("nezha-ob", CleaningConfig { max_spans: Some(64), ..CleaningConfig::default() }) else { return };
     assert_eq!(small.corpus.len() + small.report.too_large, all.corpus.len());
     assert!(small.report.too_large > 0 && small.corpus.traces().all(|trace| trace.span_count() <= 64));
@@ -108,65 +117,48 @@ fn a_corpus_survives_every_format_that_carries_its_times() {
         })
         .unwrap();
         assert_eq!(spans, written.spans);
-        let options = tracesmith_ingest::IngestOptions { name: name.to_owned(), ..Default::default() };
+        let options = IngestOptions { name: name.to_owned(), ..Default::default() };
         let again = ingest(&[path], &options).unwrap().corpus;
         let (before, after) = (Summary::of(&ingested.corpus), Summary::of(&again));
         assert_eq!((before.durations, before.shapes, before.trace_levels), (after.durations, after.shapes, after.trace_levels), "{format}");
     }
 }
 
-/// The spans of the first traces of an excerpt.
-fn first_spans(located: &Located, traces: usize) -> Vec<SpanRecord> {
-    let (mut ids, mut spans) = (std::collections::HashSet::new(), Vec::new());
+/// The spans of the traces of an excerpt that have no more than `most` spans.
+fn spans_of_small_traces(located: &Located, most: usize) -> Vec<SpanRecord> {
+    let (mut sizes, mut spans) = (HashMap::<String, usize>::new(), Vec::new());
     for path in &located.data {
         read_spans(path, None, &mut |span| {
-            if ids.len() < traces {
-                ids.insert(span.trace_id.clone());
-            }
-            if ids.contains(&span.trace_id) {
-                spans.push(span);
-            }
+            *sizes.entry(span.trace_id.clone()).or_default() += 1;
+            spans.push(span);
             Ok(())
         })
         .unwrap();
     }
+    spans.retain(|span| sizes[&span.trace_id] <= most);
     spans
 }
 
 #[test]
 fn a_chain_of_formats_gives_the_same_corpus_as_the_table_it_began_with() {
     let Some(located) = located("nezha-tt") else { return };
-    let spans = first_spans(&located, 300);
+    let spans = spans_of_small_traces(&located, 64);
     let folder = tempfile::tempdir().unwrap();
-    let file = |name: &str| folder.path().join(name);
-    let chain = [
-        ("a.pb.zst", Format::OtlpProtobuf),
-        ("b.json.gz", Format::ZipkinJson),
-        ("c.json", Format::JaegerJson),
-        ("d.parquet", Format::Parquet),
-    ];
-    let mut carried = spans.clone();
-    for (name, format) in chain {
-        let written = write_records(std::mem::take(&mut carried), format, &file(name)).unwrap();
-        assert_eq!((written.traces, written.spans), (300, spans.len()), "{format}");
-        let reading = read_spans(&file(name), None, &mut |span| {
-            carried.push(span);
-            Ok(())
-        });
-        assert_eq!(reading.unwrap().format, format);
-    }
+    let (end, lost) = through_all_formats(spans.clone(), folder.path());
+    assert_eq!(lost.into_iter().collect::<Vec<_>>(), ["times finer than a microsecond"]);
     // Whole µs are what all of them can carry.
     let rounded = |mut span: SpanRecord| {
         span.start_ns = (span.start_ns + 500).div_euclid(1000) * 1000;
         span.duration_us = span.duration_us.round();
         span
     };
-    write_records(spans.into_iter().map(rounded), Format::NezhaCsv, &file("table.csv")).unwrap();
-    let corpus = |name: &str| {
-        let options = tracesmith_ingest::IngestOptions { name: "nezha-tt".to_owned(), ..Default::default() };
-        ingest(&[file(name)], &options).unwrap().corpus
+    let table = folder.path().join("table.csv");
+    write_records(spans.into_iter().map(rounded), Format::NezhaCsv, &table).unwrap();
+    let corpus = |path: PathBuf| {
+        let options = IngestOptions { name: "nezha-tt".to_owned(), ..IngestOptions::default() };
+        ingest(&[path], &options).unwrap().corpus
     };
-    let (began, ended) = (corpus("table.csv"), corpus("d.parquet"));
-    assert_eq!((began.len(), began.has_starts()), (300, true));
+    let (began, ended) = (corpus(table), corpus(end));
+    assert_eq!((began.len(), began.has_starts()), (2008, true));
     assert!(began == ended, "the corpora differ");
 }

@@ -69,6 +69,15 @@ fn subtree_ranks<L: Ord>(parents: &[Option<usize>], children: &[Vec<usize>], roo
     ranks
 }
 
+/// A labelled tree in an order that depends on nothing but the tree and its labels: label and position of the parent of every node. Two forests
+/// are the same but for the order of siblings if, and only if, these are equal.
+pub fn canonical_tree<L: Ord + Copy>(parents: &[Option<usize>], labels: &[L]) -> Vec<(L, Option<usize>)> {
+    let order = preorder(parents, labels, None);
+    let mut position = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(new, &old)| position[old] = new);
+    order.iter().map(|&node| (labels[node], parents[node].map(|parent| position[parent]))).collect()
+}
+
 /// The order in which a corpus stores the spans of a tree: siblings by start in whole nanoseconds if there are starts, then by label.
 pub fn span_order(spans: &[Span], parents: &[Option<usize>], has_starts: bool) -> Vec<usize> {
     let labels: Vec<_> = spans.iter().map(|span| (span.service, span.operation)).collect();

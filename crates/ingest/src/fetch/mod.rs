@@ -295,14 +295,21 @@ impl Drop for Site {
     }
 }
 
-/// Temporary folders are for their owner only.
+/// Lets others read a temporary folder that is to stay: such folders are made for their owner only.
+///
+/// # Errors
+/// What the system says.
 #[cfg(unix)]
-fn open_for_others(folder: &Path) -> io::Result<()> {
+pub fn open_for_others(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
 }
 
+/// Temporary folders are as open as others here.
+///
+/// # Errors
+/// None.
 #[cfg(not(unix))]
-fn open_for_others(_: &Path) -> io::Result<()> {
+pub fn open_for_others(_: &Path) -> io::Result<()> {
     Ok(())
 }
