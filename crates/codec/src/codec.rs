@@ -9,6 +9,7 @@ use tracesmith_trace::{Corpus, Edge, Span, SpanKind, TraceRef, in_preorder};
 use crate::{
     CodecConfig, CodecError, Tokens,
     floors::Floors,
+    grammar::Grammar,
     layout::{Layout, tree},
     names::Names,
     with_starts::{Interval, WithStarts},
@@ -29,6 +30,7 @@ pub struct Codec(Fitted);
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Fitted {
     names: Names,
+    grammar: Grammar,
     max_depth: u16,
     max_spans: usize,
     floors: Floors,
@@ -48,6 +50,7 @@ impl TryFrom<Fitted> for Codec {
     fn try_from(fitted: Fitted) -> Result<Self, CodecError> {
         fitted.names.check()?;
         let labels = fitted.names.labels.len();
+        fitted.grammar.check(labels, fitted.names.outcomes.len())?;
         fitted.floors.check(labels)?;
         match &fitted.gaps {
             GapSlots::WithStarts(slots) => slots.check(labels)?,
@@ -73,6 +76,8 @@ impl Codec {
         let layouts: Vec<Layout> = traces.iter().map(|(spans, depths)| Layout::new(depths, &labels(&names, spans))).collect();
         let durations = |spans: &[Span]| spans.iter().map(|span| span.duration_us).collect::<Vec<_>>();
         let laid_out = layouts.iter().zip(&traces);
+        let grammar =
+            Grammar::of(names.labels.len(), laid_out.clone().map(|(layout, (spans, _))| (layout, outcomes(&names, spans, layout))));
         let floors = Floors::fit(names.labels.len(), laid_out.clone().map(|(layout, (spans, _))| (layout, durations(spans))));
         let gaps = if corpus.has_starts() {
             GapSlots::WithStarts(Box::new(WithStarts::fit(laid_out.map(|(layout, (spans, _))| (layout, interval(spans))), config)))
@@ -83,6 +88,7 @@ impl Codec {
             max_depth: traces.iter().flat_map(|(_, depths)| depths).copied().max().unwrap_or(0),
             max_spans: layouts.iter().map(Layout::len).max().unwrap_or(0),
             names,
+            grammar,
             floors,
             gaps,
         }))
@@ -96,6 +102,11 @@ impl Codec {
     /// The joint outcomes: (span kind, status) pairs of training, sorted.
     pub fn outcomes(&self) -> &[(SpanKind, u16)] {
         &self.0.names.outcomes
+    }
+
+    /// The calls of training.
+    pub fn grammar(&self) -> &Grammar {
+        &self.0.grammar
     }
 
     /// Depth of the deepest span of training; the root's is 0.
@@ -137,7 +148,7 @@ impl Codec {
                 gaps.into_iter().map(|(table, gap)| (rng.random::<f32>(), table.probability(gap, rng))).unzip()
             }
         };
-        let outcomes = spans.iter().zip(&labels).map(|(span, &label)| names.outcome(label, span.kind, span.status)).collect();
+        let outcomes = outcomes(names, &spans, &layout);
         Ok(Tokens { depths, labels, outcomes, heads, tails, durations_us })
     }
 
@@ -186,6 +197,10 @@ impl Codec {
 
 fn labels(names: &Names, spans: &[Span]) -> Vec<u32> {
     spans.iter().map(|span| names.label(span.service, span.operation)).collect()
+}
+
+fn outcomes(names: &Names, spans: &[Span], layout: &Layout) -> Vec<u32> {
+    spans.iter().zip(&layout.labels).map(|(span, &label)| names.outcome(label, span.kind, span.status)).collect()
 }
 
 fn interval(spans: &[Span]) -> Interval {

@@ -175,12 +175,19 @@ fn smooth(sorted: &[f64]) -> Table {
     let n = sorted.len();
     let mut knots = Vec::new();
     let mut next = 0;
+    let zero = sorted.partition_point(|&value| value < 0.0);
+    // A mean of both signs would make common what is an exception: what comes before what.
+    let parts = |range: std::ops::Range<usize>, knots: &mut Vec<_>| {
+        let middle = zero.clamp(range.start, range.end);
+        means(sorted, range.start..middle, knots);
+        means(sorted, middle..range.end, knots);
+    };
     for (first, last) in runs(sorted).filter(|(first, last)| last - first + 1 >= SHARE_A_KNOT) {
-        means(sorted, next..first, &mut knots);
+        parts(next..first, &mut knots);
         knots.extend([(first as f64, sorted[first]), (last as f64, sorted[last])]);
         next = last + 1;
     }
-    means(sorted, next..n, &mut knots);
+    parts(next..n, &mut knots);
     match knots[..] {
         [] => return Table::constant(sorted.iter().sum::<f64>() / n as f64),
         [_] => {}

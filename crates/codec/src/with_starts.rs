@@ -20,13 +20,16 @@ const HANDICAP: f64 = 1.3;
 /// Leaves that a pair of siblings must have at least before one's end may be measured from the other's.
 const LEAST_PAIRS: usize = 10;
 
+/// Share of a context's spans that may break what the others keep, as clocks that disagree or a lost reply make them, and it is still a rule.
+const EXCEPTIONS: f64 = 0.1;
+
 /// How much tighter than durations the gaps between the ends of two siblings must be.
 const TIGHTER: f64 = 0.25;
 
 /// What a later child's start is measured from; a first child's is measured from its parent's, and the root's from the trace's.
 ///
-/// `AfterPrevious` and `PreviousEnd` are the same event. The first is for siblings that have never overlapped in training: their gaps are
-/// kept apart from those that may be negative, so that calls made one after the other stay so.
+/// `AfterPrevious` and `PreviousEnd` are the same event. The first is for siblings that hardly ever overlap in training: their gaps are
+/// kept apart from those that are often negative, so that calls made one after the other stay so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum HeadReference {
@@ -57,9 +60,10 @@ impl Reference for HeadReference {
     }
 }
 
-/// What an inner span's end is measured from. `AfterChildren` is `LatestChildEnd` for spans that always end after their children.
-/// `AfterLongestChild` is its start plus the duration of its longest child, for spans that are always longer than their children but need not
-/// end after them: clocks of two machines that disagree shift both ends of a child alike. `OwnStart` makes the gap a duration.
+/// What an inner span's end is measured from. `AfterChildren` is `LatestChildEnd` for spans that end after their children.
+/// `AfterLongestChild` is its start plus the duration of its longest child, for spans that are longer than their children but need not end
+/// after them: clocks of two machines that disagree shift both ends of a child alike. Both rules may have few exceptions in training, whose
+/// gaps are negative and no more frequent than they were. `OwnStart` makes the gap a duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum TailReference {
@@ -382,10 +386,16 @@ impl<F: Fn(usize, f64) -> f64> Composition<'_, F> {
     }
 }
 
+/// Whether all spans keep it but for a few exceptions.
+fn is_rule<G>(group: &[Observation<G>], keeps: impl Fn(&G) -> bool) -> bool {
+    let exceptions = group.iter().filter(|observation| !keeps(&observation.gaps)).count();
+    exceptions as f64 <= EXCEPTIONS * group.len() as f64
+}
+
 impl HeadReference {
     fn of(group: &[Observation<HeadGaps>]) -> Self {
         let spread = |reference: Self| spread(group.iter().map(|observation| reference.gap(&observation.gaps)));
-        if group.iter().all(|observation| observation.gaps.previous_end >= 0.0) {
+        if is_rule(group, |gaps| gaps.previous_end >= 0.0) {
             return Self::AfterPrevious;
         }
         cheapest([
@@ -404,12 +414,13 @@ impl HeadReference {
 impl TailReference {
     fn of(group: &[Observation<TailGaps>]) -> Self {
         let spread = |reference: Self| spread(group.iter().map(|observation| reference.gap(&observation.gaps)));
-        if group.iter().all(|observation| observation.gaps.latest_child_end >= 0.0) {
+        if is_rule(group, |gaps| gaps.latest_child_end >= 0.0) {
             return Self::AfterChildren;
         }
-        let always_longer = group.iter().all(|observation| observation.gaps.longest_child >= 0.0);
+        if is_rule(group, |gaps| gaps.longest_child >= 0.0) {
+            return Self::AfterLongestChild;
+        }
         cheapest([
-            (Self::AfterLongestChild, if always_longer { spread(Self::AfterLongestChild) / HANDICAP } else { f64::INFINITY }),
             (Self::LatestChildEnd, spread(Self::LatestChildEnd)),
             (Self::LastChildEnd, HANDICAP * spread(Self::LastChildEnd)),
             (Self::OwnStart, HANDICAP * spread(Self::OwnStart)),
@@ -479,6 +490,18 @@ mod tests {
         let (layout, intervals, slots) = fit(|a, b| [(0.0, 20.0 + a + b), (7.0, 7.0 + a), (9.0 + a, 9.0 + a + b)]);
         assert_eq!(references(&slots, &layout), (HeadReference::AfterPrevious, false, TailReference::AfterChildren));
         assert_composes(&layout, &intervals, &slots);
+    }
+
+    #[test]
+    fn one_exception_in_sixty_breaks_no_rule_and_stays_rare() {
+        // The reply of the slowest first child is lost: its parent gives up before.
+        let gives_up = |a: f64| if a > 1000.0 { 10.0 - a } else { 0.0 };
+        let (layout, intervals, slots) = fit(|a, b| [(0.0, 20.0 + a + b + gives_up(a)), (7.0, 7.0 + a), (9.0 + a, 9.0 + a + b)]);
+        let early = |interval: &&Interval| interval.ends[0] < interval.ends[2];
+        assert_eq!(intervals.iter().filter(early).count(), 1);
+        assert_eq!(references(&slots, &layout), (HeadReference::AfterPrevious, false, TailReference::AfterChildren));
+        let at = |u: f32| slots.compose(&layout, &[0.5; 3], &[u, 0.5, 0.5], |_, _| 0.0);
+        assert!(early(&&at(0.0)) && (3..100).all(|i| !early(&&at(i as f32 / 100.0))));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tracesmith_codec::{Codec, CodecConfig, Tokens};
 use tracesmith_model::graph::{CONDITIONS, condition};
 use tracesmith_model::mixture::{Condition, LEAST_A_COMPONENT, Mixture, Point};
 use tracesmith_model::train::{EpochRecord, Objective, Run, Trained, initialise, loss_of_each, train};
-use tracesmith_model::tree_hvae::{TreeHvae, TreeHvaeConfig, TreeSample, TreeSampling, TreeSizes, TreeTrainConfig};
+use tracesmith_model::tree_hvae::{TreeHvae, TreeHvaeConfig, TreeRules, TreeSample, TreeSampling, TreeSizes, TreeTrainConfig};
 use tracesmith_model::{Device, Module, Noise, checkpoint};
 use tracesmith_trace::{Corpus, Label, Trace, derive_seed, rng, split};
 
@@ -271,8 +271,9 @@ impl FittedTreeHvae {
         let conditions: Vec<Condition> =
             plans.iter().map(|(condition, _)| Condition { root: root(condition.root), ..*condition }).collect();
         // A free size ends somewhere, even if the network does not.
-        let limit = 2 * self.stored.codec.max_spans();
-        let tokens = self.model.sample(graph, &conditions, limit, &self.stored.sampling, draws, &self.device);
+        let grammar = self.stored.sampling.known_calls.then(|| self.stored.codec.grammar());
+        let rules = TreeRules { limit: 2 * self.stored.codec.max_spans(), grammar };
+        let tokens = self.model.sample(graph, &conditions, rules, &self.stored.sampling, draws, &self.device);
         let trace = |(tokens, (_, label)): (&Tokens, &(Condition, Label))| {
             let (spans, edges) = self.stored.codec.decode(tokens);
             let (id, start_ns) = self.stored.profile.identity(draws);
@@ -314,7 +315,8 @@ impl FittedGenerator for FittedTreeHvae {
     fn reconstruct(&self, corpus: &Corpus) -> Option<Vec<Reconstruction>> {
         let codec = &self.stored.codec;
         let samples = encode(codec, corpus, 0).ok()?;
-        let reconstruct = |batch: &Vec<&TreeSample>| self.model.reconstruct(batch, &self.device);
+        let rules = TreeRules { limit: codec.max_spans(), grammar: Some(codec.grammar()) };
+        let reconstruct = |batch: &Vec<&TreeSample>| self.model.reconstruct(batch, rules, &self.device);
         let tokens = batches(&samples).iter().flat_map(reconstruct).collect::<Vec<_>>();
         let reconstruction = |tokens: &Tokens| {
             let names: Vec<(u32, u32)> = tokens.labels.iter().map(|&label| codec.labels()[label as usize]).collect();
@@ -332,12 +334,12 @@ impl FittedGenerator for FittedTreeHvae {
     fn notes(&self) -> Vec<String> {
         let StoredTreeHvae { diagnostics, network, prior, privacy, .. } = &self.stored;
         let components = prior.as_ref().map(|prior| format!("prior refitted to {} Gaussians", prior.len()));
-        let units = format!(
-            "active latent units: {} of {} of a trace, {} of {} of a span",
-            diagnostics.active_graph_units, network.graph_latent, diagnostics.active_span_units, network.span_latent
-        );
+        let units =
+            [(diagnostics.active_graph_units, network.graph_latent, "trace"), (diagnostics.active_span_units, network.span_latent, "span")];
+        let units = units.into_iter().filter(|&(_, latent, _)| latent > 0);
+        let units = units.map(|(active, latent, of)| format!("active latent units of a {of}: {active} of {latent}"));
         let promise = privacy.iter().flat_map(Promise::notes);
-        [Some(units), components].into_iter().flatten().chain(promise).collect()
+        units.chain(components).chain(promise).collect()
     }
 
     fn latents(&self, corpus: &Corpus) -> Option<Vec<Vec<f64>>> {

@@ -13,7 +13,7 @@ use tracesmith_generate::{
 };
 use tracesmith_model::Device;
 use tracesmith_model::train::TrainConfig;
-use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Fault, Label, Span, Trace, ValidityCounts, Vocabulary};
+use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Fault, Label, Span, Trace, TraceRef, ValidityCounts, Vocabulary};
 
 const SERVICES: [&str; 3] = ["cart", "frontend", "payment"];
 const OPERATIONS: [&str; 4] = ["charge", "get", "list", "put"];
@@ -313,6 +313,31 @@ fn tree_structure_gives_single_root_trees_only() {
         let counts = ValidityCounts::of(&sample);
         assert_eq!((counts.trees, counts.traces), (200, 200), "{name}");
     }
+}
+
+/// Pairs of (service, operation) of parent and child, and of a root with itself.
+fn calls(corpus: &Corpus) -> BTreeSet<[(u32, u32); 2]> {
+    let of_trace = |trace: TraceRef<'_>| {
+        let name = |span: usize| (trace.services[span], trace.operations[span]);
+        let parents = trace.parents();
+        (0..trace.span_count()).map(|span| [name(parents[span].unwrap_or(span)), name(span)]).collect::<Vec<_>>()
+    };
+    corpus.traces().flat_map(of_trace).collect()
+}
+
+#[test]
+fn tree_hvae_draws_calls_of_training_alone_unless_all_are_allowed() {
+    let corpus = corpus(30);
+    let new_calls = |known_calls| {
+        let found = small_generators().into_iter().find(|(name, _)| name == "tree-hvae");
+        let Some((_, GeneratorConfig::TreeHvae(mut generator))) = found else { panic!("tree-hvae is a default generator") };
+        generator.sampling.known_calls = known_calls;
+        let drawn = try_fit(&GeneratorConfig::TreeHvae(generator), &corpus).unwrap().sample(&request(200, SizeMode::Empirical)).unwrap();
+        calls(&drawn).difference(&calls(&corpus)).count()
+    };
+    // Hardly trained, the network draws everything that it may.
+    assert_eq!(new_calls(true), 0);
+    assert!(new_calls(false) > 10);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use tracesmith_model::train::Privacy;
 
 /// What ε is about.
 const COVERS: &str = "epsilon covers how far the weights depend on any one training trace, for whoever does not know the seed, and nothing \
-                      else: names, labels, sizes, shapes, quantile tables and losses are published as they are, and count as known";
+                      else: names, labels, sizes, shapes, calls, quantile tables and losses are published as they are, and count as known";
 
 /// The promise of a private training, in numbers and in words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,7 +1,8 @@
 //! Our generator: a hierarchical VAE over trees whose decoder can only produce valid traces and whose prior is learnt.
 //!
-//! A trace has a latent `z_G`, each of its spans a latent `z_v`. The structure decoder draws the tree span by span, the timing decoder then
-//! draws two gaps a span as quantiles of `tracesmith-codec`. Shapes in comments: `B` traces and `R` spans a batch, `L` latent units, `P` labels.
+//! A trace has a latent `z_G`; its spans may have latents `z_v`, too, which is off by default. The structure decoder draws the tree span by
+//! span, the timing decoder then draws two gaps a span as quantiles of `tracesmith-codec`. Shapes in comments: `B` traces and `R` spans a
+//! batch, `L` latent units, `P` labels.
 
 mod batch;
 mod config;
@@ -20,7 +21,7 @@ use burn::tensor::Device;
 pub use batch::TreeBatch;
 pub use config::{TreeHvaeConfig, TreeSizes, TreeTrainConfig, size_bucket};
 pub use sample::TreeSample;
-pub use sampler::TreeSampling;
+pub use sampler::{TreeRules, TreeSampling};
 pub use targets::QuantileTargets;
 
 use crate::graph::CONDITIONS;

@@ -16,6 +16,7 @@ use super::{TreeBatch, TreeHvae};
 use crate::Noise;
 use crate::mixture::{Condition, Point};
 use choice::Picker;
+pub use structure::TreeRules;
 
 /// Posterior means of one trace.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,32 +29,32 @@ pub struct Latents {
 
 impl TreeHvae {
     /// Draws a trace for every condition from `z_G` given (see [`crate::mixture::Mixture::draw`]). Sizes that are asked for are met exactly, and
-    /// so are roots; a free size ends at `limit` spans at the latest.
+    /// so are roots.
     pub fn sample(
         &self,
         graph: &[Vec<f32>],
         conditions: &[Condition],
-        limit: usize,
+        rules: TreeRules<'_>,
         sampling: &TreeSampling,
         rng: &mut ChaCha8Rng,
         device: &Device,
     ) -> Vec<Tokens> {
         let graph = rows(graph, self.config.graph_latent.max(1), device);
         let mut picker = Picker::Draw { sampling, rng };
-        let structures = self.draw_structures(graph.clone(), conditions, limit, &mut picker);
+        let structures = self.draw_structures(graph.clone(), conditions, rules, &mut picker);
         let classes: Vec<usize> = conditions.iter().map(|condition| condition.class).collect();
         self.draw_times(graph, structures, &classes, None, &mut picker)
     }
 
     /// The most likely trace of the size of every sample, given the means of its latents and nothing else.
-    pub fn reconstruct(&self, samples: &[&TreeSample], device: &Device) -> Vec<Tokens> {
+    pub fn reconstruct(&self, samples: &[&TreeSample], rules: TreeRules<'_>, device: &Device) -> Vec<Tokens> {
         let latents = self.posterior_means(samples, device);
         let graph: Vec<Vec<f32>> = latents.iter().map(|latents| latents.graph.clone()).collect();
         let graph = rows(&graph, self.config.graph_latent.max(1), device);
         let condition = |sample: &&TreeSample| Condition { class: sample.class, size: Some(sample.len()), root: None };
         let conditions: Vec<Condition> = samples.iter().map(condition).collect();
         let mut picker = Picker::MostLikely;
-        let structures = self.draw_structures(graph.clone(), &conditions, self.sizes.max_spans, &mut picker);
+        let structures = self.draw_structures(graph.clone(), &conditions, rules, &mut picker);
         let classes: Vec<usize> = samples.iter().map(|sample| sample.class).collect();
         let spans: Vec<Vec<Vec<f32>>> = latents.into_iter().map(|latents| latents.spans).collect();
         self.draw_times(graph, structures, &classes, Some(&spans), &mut picker)

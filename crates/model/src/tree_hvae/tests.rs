@@ -9,6 +9,8 @@ use crate::fixture::parameters;
 use crate::mixture::{Condition, Mixture};
 use crate::train::{Objective, PrivacyConfig, Run, Trained, initialise, train};
 
+const ANYTHING: TreeRules<'_> = TreeRules { limit: 12, grammar: None };
+
 const SIZES: TreeSizes = TreeSizes { labels: 4, outcomes: 2, max_depth: 3, max_spans: 6, has_starts: true };
 
 /// Two kinds of requests: class 1 is a chain of labels 0 1 2 with early quantiles, class 2 a root 3 with 5 children 1 and late ones.
@@ -65,7 +67,7 @@ fn prior(model: &TreeHvae) -> Mixture {
 fn draw(model: &TreeHvae, conditions: &[Condition], seed: u64) -> Vec<Tokens> {
     let (prior, mut rng) = (prior(model), rng(seed, "draw"));
     let graph: Vec<Vec<f32>> = conditions.iter().map(|condition| prior.draw(condition, 0.0, &mut rng)).collect();
-    model.sample(&graph, conditions, 12, &TreeSampling::default(), &mut rng, &Device::flex())
+    model.sample(&graph, conditions, ANYTHING, &TreeSampling::default(), &mut rng, &Device::flex())
 }
 
 fn mean(values: impl Iterator<Item = f32>) -> f32 {
@@ -90,7 +92,7 @@ fn a_trained_network_draws_the_traces_of_a_class() {
 fn the_posterior_means_alone_give_the_trace_back() {
     let model = fit(&small(), 200).model;
     let data = samples(10, 9);
-    let reconstructed = model.reconstruct(&data.iter().collect::<Vec<_>>(), &Device::flex());
+    let reconstructed = model.reconstruct(&data.iter().collect::<Vec<_>>(), ANYTHING, &Device::flex());
     for (sample, tokens) in data.iter().zip(&reconstructed) {
         assert_eq!((&sample.tokens.labels, &sample.tokens.depths), (&tokens.labels, &tokens.depths));
     }
@@ -141,7 +143,7 @@ fn every_part_can_be_left_out() {
         let conditions = vec![Condition { class: 1, size: Some(4), root: None }; 3];
         let (mut noise, mut rng) = (Noise::new(0, "prior"), rng(0, "draw"));
         let graph = model.draw_trained_prior(&conditions, &mut noise, &mut rng, &Device::flex());
-        let drawn = model.sample(&graph, &conditions, 12, &TreeSampling::default(), &mut rng, &Device::flex());
+        let drawn = model.sample(&graph, &conditions, ANYTHING, &TreeSampling::default(), &mut rng, &Device::flex());
         assert!(drawn.iter().all(|tokens| tokens.len() == 4), "{config:?}");
     }
 }
@@ -195,7 +197,7 @@ fn draw_any(model: &TreeHvae) -> Vec<Tokens> {
     let conditions = vec![Condition { class: 0, size: None, root: None }; 5];
     let mut rng = rng(0, "draw");
     let graph = model.draw_trained_prior(&conditions, &mut Noise::new(0, "prior"), &mut rng, &Device::flex());
-    model.sample(&graph, &conditions, 2, &TreeSampling::default(), &mut rng, &Device::flex())
+    model.sample(&graph, &conditions, TreeRules { limit: 2, ..ANYTHING }, &TreeSampling::default(), &mut rng, &Device::flex())
 }
 
 /// The decoder that runs step by step must see what the decoder saw in training.
@@ -220,7 +222,14 @@ fn drawing_step_by_step_gives_the_likelihoods_of_the_training_pass() {
 
 fn draw_with(model: &TreeHvae, conditions: &[Condition]) -> Vec<Tokens> {
     let sampling = TreeSampling { min_p: 0.0, ..TreeSampling::default() };
-    model.sample(&vec![vec![0.0; 4]; conditions.len()], conditions, 1000, &sampling, &mut rng(3, "draw"), &Device::flex())
+    model.sample(
+        &vec![vec![0.0; 4]; conditions.len()],
+        conditions,
+        TreeRules { limit: 1000, ..ANYTHING },
+        &sampling,
+        &mut rng(3, "draw"),
+        &Device::flex(),
+    )
 }
 
 #[test]

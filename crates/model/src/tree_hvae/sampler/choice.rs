@@ -14,6 +14,9 @@ pub struct TreeSampling {
     /// Depths, labels and outcomes below this share of the largest probability are not drawn; 0 draws all. It removes malformed shapes that
     /// are only the sum of many small errors, and rare real ones with them.
     pub min_p: f64,
+    /// Draw only calls that training has: a label below the labels that it had as parents, with an outcome that it had. Shapes can still be
+    /// new, operations that call each other for the first time cannot.
+    pub known_calls: bool,
     /// 0 draws components of the prior as often as they are in the training data, 1 all alike: rare shapes then come more often.
     pub rare_shapes: f64,
     /// Give every trace the root that is asked for. Otherwise only `z_G` is drawn for it, which shows what `z_G` carries.
@@ -22,7 +25,7 @@ pub struct TreeSampling {
 
 impl Default for TreeSampling {
     fn default() -> Self {
-        Self { temperature: 1.0, min_p: 0.02, rare_shapes: 0.0, force_root: true }
+        Self { temperature: 1.0, min_p: 0.02, known_calls: true, rare_shapes: 0.0, force_root: true }
     }
 }
 
@@ -35,10 +38,12 @@ pub(super) enum Picker<'a> {
 }
 
 impl Picker<'_> {
-    /// A token among the legal ones, by its logits.
-    pub fn token(&mut self, logits: &[f32], legal: impl Fn(usize) -> bool) -> usize {
-        let best = (0..logits.len()).filter(|&i| legal(i)).max_by(|&a, &b| logits[a].total_cmp(&logits[b]).then(b.cmp(&a)));
-        let best = best.expect("one legal token at least");
+    /// A token by its logits, among those that the first rule allows, or the next one where that allows none.
+    pub fn token(&mut self, logits: &[f32], rules: &[&dyn Fn(usize) -> bool]) -> usize {
+        let among = |legal: &dyn Fn(usize) -> bool| {
+            (0..logits.len()).filter(|&i| legal(i)).max_by(|&a, &b| logits[a].total_cmp(&logits[b]).then(b.cmp(&a)))
+        };
+        let (best, legal) = rules.iter().find_map(|legal| Some((among(legal)?, legal))).expect("one token that a rule allows");
         match self {
             Self::Draw { sampling, rng } if sampling.temperature > 0.0 => {
                 let weight = |(i, &logit): (usize, &f32)| {
@@ -108,7 +113,7 @@ mod tests {
         let mut rng = rng(0, "test");
         let mut picker = Picker::Draw { sampling, rng: &mut rng };
         let mut counts = [0.0; 3];
-        (0..4000).for_each(|_| counts[picker.token(&[0.0, 3f32.ln(), 50.0], |i| i < 2)] += 1.0 / 4000.0);
+        (0..4000).for_each(|_| counts[picker.token(&[0.0, 3f32.ln(), 50.0], &[&|i| i > 2, &|i| i < 2])] += 1.0 / 4000.0);
         counts
     }
 

@@ -2,6 +2,8 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
+use tracesmith_codec::Grammar;
+
 use super::choice::Picker;
 use super::{TreeHvae, host};
 use crate::mixture::Condition;
@@ -13,6 +15,15 @@ pub(super) struct Structure {
     pub depths: Vec<u16>,
     pub labels: Vec<u32>,
     pub outcomes: Vec<u32>,
+}
+
+/// What may be drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct TreeRules<'a> {
+    /// Spans of a trace of free size at most.
+    pub limit: usize,
+    /// The calls that may occur; all without it.
+    pub grammar: Option<&'a Grammar>,
 }
 
 /// A tree while it grows.
@@ -46,7 +57,7 @@ impl Growing {
         self.structure.outcomes.push(outcome);
     }
 
-    /// Whether a token (0: end, else a depth) may follow.
+    /// Whether a token (0: end, else a depth) keeps this a tree of the size that is asked for.
     fn legal(&self, token: usize, limit: usize) -> bool {
         let spans = self.structure.depths.len();
         let full = spans >= self.condition.size.unwrap_or(limit);
@@ -54,6 +65,13 @@ impl Growing {
             0 => full || self.condition.size.is_none(),
             depth => !full && depth <= self.depth() + 1,
         }
+    }
+
+    /// A token that may follow, by its logits: below a span that has children in the grammar, unless the size cannot be met so.
+    fn next(&self, logits: &[f32], rules: TreeRules<'_>, picker: &mut Picker<'_>) -> usize {
+        let legal = |token| self.legal(token, rules.limit);
+        let known = |token: usize| token == 0 || rules.grammar.is_none_or(|grammar| grammar.has_children(self.path[token - 1]));
+        picker.token(logits, &[&|token| legal(token) && known(token), &legal])
     }
 }
 
@@ -63,7 +81,7 @@ impl TreeHvae {
         &self,
         graph: Tensor<2>,
         conditions: &[Condition],
-        limit: usize,
+        rules: TreeRules<'_>,
         picker: &mut Picker<'_>,
     ) -> Vec<Structure> {
         let device = graph.device();
@@ -81,7 +99,7 @@ impl TreeHvae {
         };
         let mut growing: Vec<Growing> = conditions.iter().enumerate().map(grow).collect();
         let mut finished = vec![Structure::default(); conditions.len()];
-        self.add_spans(&mut growing, &vec![0; conditions.len()], &state, picker);
+        self.add_spans(&mut growing, &vec![0; conditions.len()], &state, rules, picker);
         while !growing.is_empty() {
             state = decoder.step(decoder.inputs(&self.last_spans(&growing, &device), context.clone()), state);
             let width = state.dims()[1];
@@ -92,7 +110,7 @@ impl TreeHvae {
             let parents = states_at(&growing, width, |_, tree| tree.depth().checked_sub(1), &device);
             let logits = host(decoder.next_logits(state.clone(), parents));
             let columns = logits.len() / growing.len();
-            let pick = |(tree, row): (&Growing, &[f32])| picker.token(row, |token| tree.legal(token, limit));
+            let pick = |(tree, row): (&Growing, &[f32])| tree.next(row, rules, picker);
             let tokens: Vec<usize> = growing.iter().zip(logits.chunks(columns)).map(pick).collect();
             let alive: Vec<usize> = (0..growing.len()).filter(|&i| tokens[i] > 0).collect();
             if alive.len() < growing.len() {
@@ -104,14 +122,14 @@ impl TreeHvae {
             }
             let depths: Vec<usize> = tokens.into_iter().filter(|&token| token > 0).collect();
             if !growing.is_empty() {
-                self.add_spans(&mut growing, &depths, &state, picker);
+                self.add_spans(&mut growing, &depths, &state, rules, picker);
             }
         }
         finished
     }
 
     /// Draws label and outcome of a span of every tree at the given depths, from the states before it.
-    fn add_spans(&self, growing: &mut [Growing], depths: &[usize], state: &Tensor<2>, picker: &mut Picker<'_>) {
+    fn add_spans(&self, growing: &mut [Growing], depths: &[usize], state: &Tensor<2>, rules: TreeRules<'_>, picker: &mut Picker<'_>) {
         let (device, width) = (state.device(), state.dims()[1]);
         let none = self.sizes.labels;
         let at = |of: &dyn Fn(&Growing, usize) -> usize| {
@@ -126,23 +144,36 @@ impl TreeHvae {
             &at(&|tree, depth| tree.siblings.get(depth).map_or(none, |&label| label as usize)),
             &at(&|_, depth| depth),
         ));
-        let label = |(tree, row): (&Growing, &[f32])| match (tree.structure.labels.len(), tree.condition.root) {
-            (0, Some(root)) => root as usize,
-            _ => picker.token(row, |_| true),
+        let label = |((tree, &depth), row): ((&Growing, &usize), &[f32])| match (depth.checked_sub(1), tree.condition.root) {
+            (None, Some(root)) => root as usize,
+            (parent, _) => {
+                let parent = parent.map(|parent| tree.path[parent]);
+                let known = |label: usize| rules.grammar.is_none_or(|grammar| grammar.has_call(parent, label as u32));
+                picker.token(row, &[&known, &|_| true])
+            }
         };
-        let labels: Vec<usize> = growing.iter().zip(logits.chunks(none)).map(label).collect();
-        let outcomes = self.draw_outcomes(state, parent_states, &labels, picker);
+        let labels: Vec<usize> = growing.iter().zip(depths).zip(logits.chunks(none)).map(label).collect();
+        let outcomes = self.draw_outcomes(state, parent_states, &labels, rules, picker);
         for (((tree, &depth), label), outcome) in growing.iter_mut().zip(depths).zip(labels).zip(outcomes) {
             tree.push(depth, label as u32, outcome as u32);
         }
     }
 
-    fn draw_outcomes(&self, state: &Tensor<2>, parents: Tensor<2>, labels: &[usize], picker: &mut Picker<'_>) -> Vec<usize> {
+    fn draw_outcomes(
+        &self,
+        state: &Tensor<2>,
+        parents: Tensor<2>,
+        labels: &[usize],
+        rules: TreeRules<'_>,
+        picker: &mut Picker<'_>,
+    ) -> Vec<usize> {
         if self.sizes.outcomes == 1 {
             return vec![0; labels.len()];
         }
         let logits = host(self.structure.outcome_logits(state.clone(), parents, &ids(labels, &state.device())));
-        logits.chunks(self.sizes.outcomes).map(|row| picker.token(row, |_| true)).collect()
+        let known = |label: usize, outcome: usize| rules.grammar.is_none_or(|grammar| grammar.has_outcome(label as u32, outcome as u32));
+        let rows = labels.iter().zip(logits.chunks(self.sizes.outcomes));
+        rows.map(|(&label, row)| picker.token(row, &[&|outcome| known(label, outcome)])).collect()
     }
 
     /// The last span of every tree as an input.
