@@ -208,6 +208,20 @@ mod tests {
     }
 
     #[test]
+    fn the_drifted_share_counts_everything_compared() {
+        let second = Corpus::concat(&[&copies(30, &[(0, 0, 5.0)], &[]), &copies(10, &[(1, 0, 5.0)], &[])]);
+        let report = drift(&copies(40, &[(0, 0, 5.0)], &[]), &second, &DriftConfig::default(), 0).unwrap();
+        // Shares (1, 0) and (3/4, 1/4), of labels and of shapes alike: JSD = log2(8/7)/2 + (3/4·log2(6/7) + 1/4)/2.
+        let distance = ((8.0f64 / 7.0).log2() / 2.0 + (0.75 * (6.0f64 / 7.0).log2() + 0.25) / 2.0).sqrt();
+        let effects: std::collections::BTreeMap<String, f64> = report.entries().into_iter().collect();
+        for feature in ["labels", "shapes"] {
+            assert!((effects[feature] - distance).abs() < 1e-12, "{effects:?}");
+        }
+        // Neither size, nor calls, nor the durations of a/p changed.
+        assert_eq!((effects["drifted_share"], effects["size"], effects["calls"], effects["duration.a/p"]), (0.4, 0.0, 0.0, 0.0));
+    }
+
+    #[test]
     fn the_same_window_has_not_drifted_at_all() {
         let window = random_corpus(1, 60);
         let report = drift(&window, &reversed(&window), &DriftConfig::default(), 0).unwrap();

@@ -55,6 +55,14 @@ pub enum EvaluationError {
         /// The value.
         value: f64,
     },
+    /// A check of the gate is required that there is none of.
+    #[error("there is no check {check:?} that could be required; there are {known}")]
+    UnknownCheck {
+        /// What is required.
+        check: String,
+        /// The ids of all checks.
+        known: String,
+    },
     /// A numerical library gave up.
     #[error("{what} failed: {message}")]
     Numerics {

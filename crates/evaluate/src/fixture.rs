@@ -1,6 +1,7 @@
 //! Small corpora for the unit tests.
 
 use rand::RngExt;
+use rand::seq::SliceRandom;
 use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Fault, Label, Span, Trace, Vocabulary, rng};
 
 /// (service, operation, duration in µs).
@@ -74,6 +75,49 @@ pub fn with_faults(normal: &Corpus, abnormal: &Corpus) -> Corpus {
 /// The traces in the opposite order.
 pub fn reversed(corpus: &Corpus) -> Corpus {
     corpus.select(&(0..corpus.len()).rev().collect::<Vec<_>>())
+}
+
+/// The traces in a random order.
+pub fn shuffled(corpus: &Corpus, seed: u64) -> Corpus {
+    let mut order: Vec<usize> = (0..corpus.len()).collect();
+    order.shuffle(&mut rng(seed, "shuffled"));
+    corpus.select(&order)
+}
+
+/// The traces with their positions as ids.
+pub fn numbered(corpus: &Corpus) -> Corpus {
+    let mut builder = corpus.empty_like();
+    for (position, trace) in corpus.traces().enumerate() {
+        builder.push(Trace { id: position.to_string(), ..trace.to_owned() }).unwrap();
+    }
+    builder.finish()
+}
+
+/// Random trees of 1–6 spans with starts, statuses, ids and faults, whose children lie within their parents: all rules of validity hold.
+pub fn nested_corpus(seed: u64, traces: usize) -> Corpus {
+    let mut rng = rng(seed, "nested corpus");
+    let mut builder = builder(true);
+    for id in 0..traces {
+        let mut spans: Vec<Span> = Vec::new();
+        let mut edges = Vec::new();
+        for child in 0..rng.random_range(1..7) {
+            let parent = (child > 0).then(|| rng.random_range(0..child));
+            let (start_us, room_us) = parent.map_or((0.0, 2e4), |parent: usize| (spans[parent].start_us, spans[parent].duration_us));
+            spans.push(Span {
+                service: rng.random_range(0..3),
+                operation: rng.random_range(0..4),
+                start_us: start_us + if parent.is_some() { rng.random_range(0.0..0.4) * room_us } else { 0.0 },
+                duration_us: rng.random_range(0.1..0.5) * room_us,
+                status: if rng.random_bool(0.1) { 500 } else { 200 },
+                ..Span::default()
+            });
+            edges.extend(parent.map(|parent| Edge { parent: parent as u32, child: child as u32 }));
+        }
+        let fault = Fault { service: "b".into(), kind: "delay".into() };
+        let label = if id % 3 == 0 { Label::Abnormal(fault) } else { Label::Normal };
+        builder.push(Trace { id: id.to_string(), label, spans, edges, ..Trace::default() }).unwrap();
+    }
+    builder.finish()
 }
 
 /// Random trees of 1–6 spans.

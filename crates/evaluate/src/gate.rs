@@ -4,24 +4,25 @@ mod check;
 mod config;
 mod divergence;
 mod faults;
+mod private;
+mod report;
+mod shapes;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tracesmith_trace::{Corpus, Shape, Signature};
+use tracesmith_trace::{Corpus, Shape};
 
+use crate::EvaluationError;
 use crate::drift::drift;
-use crate::entries::Entries;
 use crate::error::require_comparable;
 use crate::fidelity::{StructuralFidelity, structural_fidelity};
-use crate::memorisation::memorisation;
-use crate::privacy::privacy;
 use crate::sampling::{canonical_order, choose};
-use crate::statistics::{ratio, share};
-use crate::{EvaluationError, privacy::ClosestRecord};
+use crate::statistics::share;
 
 pub use check::{Check, Direction, Offender, Status};
 pub use config::{GateConfig, Limits};
+pub use report::GateReport;
 
 pub(crate) use check::figure;
 
@@ -64,19 +65,10 @@ pub struct Consumer {
     pub failure: Option<String>,
 }
 
-/// Every check and the verdict.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct GateReport {
-    /// No check failed.
-    pub passed: bool,
-    /// M1 to M10, some of several figures.
-    pub checks: Vec<Check>,
-}
-
 /// Judges synthetic traces. Equal seeds give equal reports whatever the order of the traces.
 ///
 /// # Errors
-/// An empty corpus, or different vocabularies.
+/// An empty corpus, different vocabularies, or a required check that does not exist.
 pub fn gate(input: &GateInput<'_>, config: &GateConfig, seed: u64) -> Result<GateReport, EvaluationError> {
     let GateInput { real, synthetic, train, .. } = *input;
     require_comparable([("real", real), ("synthetic", synthetic)])?;
@@ -86,15 +78,13 @@ pub fn gate(input: &GateInput<'_>, config: &GateConfig, seed: u64) -> Result<Gat
     let mut checks = vec![fidelity(real, synthetic, sample.as_ref(), limits, seed)?];
     checks.extend(divergence::checks(real, synthetic, sample.as_ref(), limits));
     checks.push(integrity(input.integrity.clone().unwrap_or_else(|| Integrity::of(synthetic)), limits));
-    checks.push(uniqueness(real, synthetic, limits, seed));
-    checks.extend(private(real, synthetic, train, limits, seed)?);
+    checks.push(shapes::uniqueness(real, synthetic, limits, seed));
+    checks.extend(private::checks(real, synthetic, train, limits, seed)?);
     checks.push(throughput(synthetic, input.seconds_to_generate, limits));
-    checks.push(faults::check(real, synthetic, limits)?);
+    checks.extend(faults::checks(real, synthetic, limits)?);
     checks.push(drifted(real, train, config, seed)?);
-    checks.push(readable(&input.consumers, limits));
-    let passed_share = passed(&checks, limits);
-    checks.insert(checks.len() - 1, passed_share);
-    Ok(GateReport { passed: checks.iter().all(|check| check.status != Status::Failed), checks })
+    let readable = readable(&input.consumers, limits);
+    GateReport::of(checks, readable, limits)
 }
 
 /// M1.
@@ -149,57 +139,23 @@ fn integrity(found: Integrity, limits: &Limits) -> Check {
         .measured(share(found.valid, found.traces, 0.0), offenders.collect())
 }
 
-/// M4: among as many traces on both sides, because more traces repeat themselves more.
-fn uniqueness(real: &Corpus, synthetic: &Corpus, limits: &Limits, seed: u64) -> Check {
-    let traces = real.len().min(synthetic.len());
-    let distinct = |corpus: &Corpus| {
-        let chosen = choose(&canonical_order(corpus), traces, seed, "uniqueness");
-        let signatures = chosen.iter().map(|&position| Signature::of(corpus.trace(position)));
-        signatures.collect::<std::collections::HashSet<_>>().len() as f64 / traces as f64
-    };
-    let (expected, found) = (distinct(real), distinct(synthetic));
-    let offender = Offender { name: "share of distinct records".to_owned(), found, expected: Some(expected) };
-    Question::at_least("M4", "likeness of the shares of distinct records", limits.min_uniqueness)
-        .measured(ratio(found, expected), vec![offender])
-}
-
-/// M5, three figures.
-fn private(real: &Corpus, synthetic: &Corpus, train: Option<&Corpus>, limits: &Limits, seed: u64) -> Result<[Check; 3], EvaluationError> {
-    let membership = Question::at_most("M5.membership", "AUC of membership inference", limits.max_membership_auc);
-    let closest = Question::at_most("M5.closest_record", "share closer to training than to held-out traces", limits.max_closer_to_training);
-    let duplicates = Question::at_most("M5.duplicates", "exact duplicates over the natural rate", limits.max_duplicate_excess);
-    let Some(train) = train else {
-        return Ok([membership, closest, duplicates].map(|question| question.not_measured("it needs the training traces")));
-    };
-    let attacks = privacy(train, real, synthetic, seed)?;
-    let copies = memorisation(train, real, synthetic)?;
-    let interval = attacks.membership.auc;
-    let named = |name: &str, found, expected| vec![Offender { name: name.to_owned(), found, expected }];
-    Ok([
-        membership.measured(interval.value, named("lower end of its 95 % interval", interval.low, None)),
-        match attacks.closest_record {
-            Some(ClosestRecord { closer_to_training, p5, .. }) => {
-                closest.measured(closer_to_training, named("5th percentile of the distance", p5, None))
-            }
-            None => closest.not_measured("no synthetic trace has a signature of both training and held-out traces"),
-        },
-        duplicates.measured(copies.excess, named("share of duplicates", copies.exact_duplicate_rate, Some(copies.natural_rate))),
-    ])
-}
-
 /// M6.
 fn throughput(synthetic: &Corpus, seconds: Option<f64>, limits: &Limits) -> Check {
     let question = Question::at_least("M6", "generated traces a second", limits.min_traces_per_second);
     match seconds.filter(|seconds| seconds.is_finite() && *seconds > 0.0) {
-        Some(seconds) => question.measured(synthetic.len() as f64 / seconds, Vec::new()),
-        None => question.not_measured("the time that generating took is not given"),
+        Some(seconds) => {
+            let expected = (limits.min_traces_per_second > 0.0).then(|| synthetic.len() as f64 / limits.min_traces_per_second);
+            let offender = Offender { name: format!("seconds for {} traces:", synthetic.len()), found: seconds, expected };
+            question.measured(synthetic.len() as f64 / seconds, vec![offender])
+        }
+        None => question.not_measured("it needs the time that generating took: --seconds-to-generate"),
     }
 }
 
 /// M8.
 fn drifted(real: &Corpus, train: Option<&Corpus>, config: &GateConfig, seed: u64) -> Result<Check, EvaluationError> {
     let question = Question::at_most("M8", "drifted share between training and real traces", config.gate.max_drifted_share);
-    let Some(train) = train else { return Ok(question.not_measured("it needs the training traces")) };
+    let Some(train) = train else { return Ok(question.not_measured("it needs the training traces: --train")) };
     let report = drift(train, real, &config.drift, seed)?;
     let offenders = report.changes.iter().filter(|change| change.drifted).map(|change| Offender {
         name: change.name(),
@@ -213,33 +169,12 @@ fn drifted(real: &Corpus, train: Option<&Corpus>, config: &GateConfig, seed: u64
 fn readable(consumers: &[Consumer], limits: &Limits) -> Check {
     let question = Question::at_least("M10", "share of consumers that read the export", limits.min_readable_share);
     if consumers.is_empty() {
-        return question.not_measured("no consumer has tried");
+        return question.not_measured("it needs a consumer that tries to read the export");
     }
     let failures = consumers.iter().filter_map(|consumer| Some((&consumer.name, consumer.failure.as_ref()?)));
     let offenders: Vec<Offender> =
         failures.map(|(name, failure)| Offender { name: format!("{name} ({failure})"), found: 0.0, expected: Some(1.0) }).collect();
     question.measured(share(consumers.len() - offenders.len(), consumers.len(), 0.0), offenders)
-}
-
-/// M9: of the checks that were measured.
-fn passed(checks: &[Check], limits: &Limits) -> Check {
-    let count = |status: &Status| checks.iter().filter(|check| check.status == *status).count();
-    let (passed, failed) = (count(&Status::Passed), count(&Status::Failed));
-    let question = Question::at_least("M9", "share of the measured checks that pass", limits.min_passed_share);
-    question.measured(share(passed, passed + failed, 1.0), Vec::new())
-}
-
-impl GateReport {
-    /// The checks that failed.
-    pub fn failures(&self) -> impl Iterator<Item = &Check> {
-        self.checks.iter().filter(|check| check.status == Status::Failed)
-    }
-}
-
-impl Entries for GateReport {
-    fn entries(&self) -> Vec<(String, f64)> {
-        self.checks.iter().filter_map(|check| Some((check.id.clone(), check.value?))).collect()
-    }
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub mod memorisation;
 mod operations;
 pub mod privacy;
 pub mod probe;
+#[cfg(test)]
+mod properties;
 pub mod ranking;
 pub mod reconstruction;
 mod sampling;
@@ -40,7 +42,6 @@ pub use fidelity::{StructuralFidelity, structural_fidelity};
 pub use gate::{GateConfig, GateInput, GateReport, gate};
 pub use instance::{InstanceSimilarity, instance_similarity};
 pub use memorisation::{Memorisation, memorisation};
-pub use operations::is_error;
 pub use privacy::{Privacy, membership_from_losses, privacy, privacy_ceiling};
 pub use probe::{Probe, linear_probe};
 pub use reconstruction::{Reconstruction, ReconstructionTally, TraceContent};

@@ -67,6 +67,12 @@ pub(crate) fn near_duplicate_rate(training: &Corpus, corpus: &Corpus) -> f64 {
     Neighbours::of(training).near_duplicate_rate(corpus)
 }
 
+/// Tells whether a trace is a near duplicate of one of the training traces.
+pub(crate) fn near_duplicates_of(training: &Corpus) -> impl Fn(TraceRef<'_>) -> bool + use<> {
+    let neighbours = Neighbours::of(training);
+    move |trace| neighbours.has_near(&edge_set(trace))
+}
+
 fn unique_ratio(corpus: &Corpus) -> f64 {
     share(corpus.traces().map(Signature::of).collect::<HashSet<_>>().len(), corpus.len(), 0.0)
 }

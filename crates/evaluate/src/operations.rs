@@ -2,14 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use tracesmith_trace::{Corpus, EdgeLabel, STATUS_ERROR, SpanLabel, TraceRef, span_labels};
+use tracesmith_trace::{Corpus, EdgeLabel, SpanLabel, TraceRef, is_error, span_labels};
 
 use crate::significance::Rate;
-
-/// Whether a span of this status failed: an HTTP status of the server's errors, or the error of a source without HTTP statuses.
-pub fn is_error(status: u16) -> bool {
-    status >= 500 || status == STATUS_ERROR
-}
 
 /// The spans of one operation.
 #[derive(Debug, Clone, PartialEq, Default)]

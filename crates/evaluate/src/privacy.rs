@@ -19,6 +19,7 @@ use crate::{Entries, EvaluationError, nested};
 
 pub use closest::ClosestRecord;
 pub use membership::{FALSE_POSITIVE_RATE, MembershipInference, membership_from_losses, membership_from_scores};
+pub(crate) use rare_shapes::occurrences;
 pub use rare_shapes::{Below, LEVELS, RareShapes};
 pub use records::MAX_TRACES;
 
@@ -47,6 +48,34 @@ pub struct Privacy {
 /// # Errors
 /// An empty corpus, or different vocabularies.
 pub fn privacy(training: &Corpus, held_out: &Corpus, synthetic: &Corpus, seed: u64) -> Result<Privacy, EvaluationError> {
+    attack(training, held_out, synthetic, seed).map(|attack| attack.privacy)
+}
+
+/// The attacks with the traces that they concern, of each kind the nearest first.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Attack {
+    pub(crate) privacy: Privacy,
+    /// Synthetic traces that are closer to a training trace than to any held-out one, with both distances.
+    pub(crate) copies: Vec<Exposure>,
+    /// Training traces with the distance to the closest synthetic one.
+    pub(crate) members: Vec<Exposure>,
+}
+
+/// A trace that is close to another one.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Exposure {
+    pub(crate) id: String,
+    /// Euclidean, of ln(1 + µs).
+    pub(crate) distance: f64,
+    /// The distance to what it was not made from.
+    pub(crate) expected: Option<f64>,
+}
+
+/// [`privacy`] with the traces that are exposed.
+///
+/// # Errors
+/// As [`privacy`].
+pub(crate) fn attack(training: &Corpus, held_out: &Corpus, synthetic: &Corpus, seed: u64) -> Result<Attack, EvaluationError> {
     require_comparable([("training", training), ("held-out", held_out)])?;
     require_comparable([("training", training), ("synthetic", synthetic)])?;
     let [of_training, of_held_out, of_synthetic] = [training, held_out, synthetic].map(|corpus| records::chosen(corpus, seed));
@@ -54,16 +83,39 @@ pub fn privacy(training: &Corpus, held_out: &Corpus, synthetic: &Corpus, seed: u
     let neighbourhoods =
         records::map_records(synthetic, &of_synthetic, |signature, record| closest::neighbourhood(&known.0, &known.1, &signature, &record));
     let released = Records::of(synthetic, &of_synthetic);
-    let attack = |corpus: &Corpus, positions: &[usize]| {
+    let scores = |corpus: &Corpus, positions: &[usize]| {
         let score = |signature, record: Vec<f64>| released.nearest(&signature, &record).map_or(f64::NEG_INFINITY, |near| -near.distance);
         records::map_records(corpus, positions, score)
     };
-    Ok(Privacy {
-        near_duplicates: near_duplicate_rate(training, synthetic),
-        closest_record: closest::closest_record(&neighbourhoods.into_iter().flatten().collect::<Vec<_>>()),
-        membership: membership_from_scores(&attack(training, &of_training), &attack(held_out, &of_held_out))?,
-        rare_shapes: rare_shapes::rare_shapes(training, synthetic),
+    let (of_members, of_others) = (scores(training, &of_training), scores(held_out, &of_held_out));
+    let exposure = |corpus: &Corpus, position: usize, distance: f64, expected| {
+        let id = corpus.trace(position).id.to_owned();
+        Exposure { id, distance, expected }
+    };
+    let copies = of_synthetic.iter().zip(&neighbourhoods).filter_map(|(&position, neighbourhood)| {
+        let (distance, expected) = neighbourhood.as_ref()?.distances();
+        (distance < expected).then(|| exposure(synthetic, position, distance, Some(expected)))
+    });
+    let members = of_training.iter().zip(&of_members).filter(|(_, score)| score.is_finite());
+    Ok(Attack {
+        copies: nearest_first(copies.collect()),
+        members: nearest_first(members.map(|(&position, &score)| exposure(training, position, -score, None)).collect()),
+        privacy: Privacy {
+            near_duplicates: near_duplicate_rate(training, synthetic),
+            closest_record: closest::closest_record(&neighbourhoods.into_iter().flatten().collect::<Vec<_>>()),
+            membership: membership_from_scores(&of_members, &of_others)?,
+            rare_shapes: rare_shapes::rare_shapes(training, synthetic),
+        },
     })
+}
+
+/// Of equal distances the one that is farther from the others, so that the order of traces does not matter.
+fn nearest_first(mut exposures: Vec<Exposure>) -> Vec<Exposure> {
+    exposures.sort_by(|a, b| {
+        let expected = |exposure: &Exposure| exposure.expected.unwrap_or(0.0);
+        a.distance.total_cmp(&b.distance).then_with(|| expected(b).total_cmp(&expected(a))).then_with(|| a.id.cmp(&b.id))
+    });
+    exposures
 }
 
 /// [`privacy`] of one half of the held-out traces, as if they were synthetic, with the other half as held-out. `None` with fewer than

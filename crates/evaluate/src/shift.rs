@@ -77,6 +77,19 @@ mod tests {
     }
 
     #[test]
+    fn distances_and_probabilities_of_four_traces_are_as_worked_out_by_hand() {
+        let single = |label| copies(1, &[(label, 0, 1.0)], &[]);
+        let pair = |first, second| Corpus::concat(&[&single(first), &single(second)]);
+        // Of the six divisions of a, a, b, b into pairs two are as far apart.
+        let mean: f64 = (0..40).map(|seed| shift(&pair(0, 0), &pair(1, 1), seed, |trace| span_labels(trace).collect()).probability).sum();
+        assert!((mean / 40.0 - 1.0 / 3.0).abs() < 0.02, "{mean}");
+        // Wherever the one b lies, the shares are (1, 0) and (1/2, 1/2).
+        let Shift { distance, probability } = labels(&pair(0, 0), &pair(0, 1));
+        let divergence = ((4.0f64 / 3.0).log2() + 0.5 * (2.0f64 / 3.0).log2() + 0.5) / 2.0;
+        assert!((distance - divergence.sqrt()).abs() < 1e-12 && probability == 1.0, "{distance} {probability}");
+    }
+
+    #[test]
     fn two_samples_of_one_mix_are_apart_by_chance() {
         let shift = labels(&random_corpus(1, 30), &random_corpus(2, 30));
         assert!(shift.distance > 0.1 && shift.probability > 0.05, "{shift:?}");

@@ -127,14 +127,13 @@ fn text(report: &GateReport) -> String {
             Status::NotMeasured { .. } => "not measured".to_owned(),
         };
         let value = check.value.map(|value| format!("{value:.4}")).unwrap_or_default();
-        [format!("{:<17} {}", check.id, check.name), value, format!("{} {:.4}", check.direction.words(), check.threshold), status]
+        [format!("{:<18} {}", check.id, check.name), value, format!("{} {:.4}", check.direction.words(), check.threshold), status]
     };
     let rows: Vec<_> = report.checks.iter().map(row).collect();
     let missing = report.checks.iter().filter(|check| matches!(check.status, Status::NotMeasured { .. }));
     let missing: String = missing.map(|check| format!("{check}\n")).collect();
     let failures: String = report.failures().map(|check| format!("failed: {check}\n")).collect();
-    let verdict = if report.passed { "passed" } else { "failed" };
-    format!("{}\n{missing}{failures}verdict: {verdict}\n", table(["check", "value", "must be", "status"], &rows))
+    format!("{}\n{missing}{failures}verdict: {}\n", table(["check", "value", "must be", "status"], &rows), report.verdict())
 }
 
 #[cfg(test)]

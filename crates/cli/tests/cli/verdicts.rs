@@ -1,5 +1,10 @@
 //! The verbs that judge: 0 for a good verdict, 1 for a bad one, 2 for none.
 
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
 use serde_json::Value;
 
 use crate::sandbox::{Done, Sandbox};
@@ -57,6 +62,41 @@ fn the_gate_passes_a_held_out_sample_and_fails_random_sampling() {
     verdict(&sandbox, "validate random.csv --against real.csv", 1);
 }
 
+/// Thirds of the traces of an excerpt of Eadro, or nothing if it is not there.
+fn thirds(prefix: &str) -> Option<[String; 3]> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/datasets/eadro");
+    let files = fs::read_dir(&folder).ok()?.map(|file| file.unwrap().path());
+    let is_ours =
+        |path: &PathBuf| path.file_name().unwrap().to_str().is_some_and(|name| name.starts_with(prefix) && name.ends_with(".csv"));
+    let mut thirds = [EADRO; 3].map(str::to_owned);
+    for path in files.filter(is_ours) {
+        for row in fs::read_to_string(path).unwrap().lines().skip(1) {
+            let trace = row.split(',').nth(4).unwrap();
+            let sum: usize = trace.bytes().map(usize::from).sum();
+            thirds[sum % 3].push_str(&format!("{row}\n"));
+        }
+    }
+    Some(thirds)
+}
+
+#[test]
+fn the_gate_passes_held_out_real_traces_and_fails_random_sampling_of_them() {
+    for system in ["SN", "TT"] {
+        let Some(thirds) = thirds(system) else {
+            eprintln!("SKIPPED: no ../shared/datasets/eadro");
+            return;
+        };
+        let sandbox = Sandbox::new();
+        for (name, rows) in ["train.csv", "real.csv", "held.csv"].into_iter().zip(thirds) {
+            sandbox.write(name, rows);
+        }
+        verdict(&sandbox, "validate held.csv --against real.csv --train train.csv", 0);
+        sandbox.succeed("fit --input train.csv --generator random-sampling --out model");
+        sandbox.succeed("generate model -n 300 --out random.csv");
+        verdict(&sandbox, "validate random.csv --against real.csv --train train.csv", 1);
+    }
+}
+
 #[test]
 fn identical_sets_have_the_best_figures_and_a_time_gives_throughput() {
     let sandbox = Sandbox::new();
@@ -86,6 +126,9 @@ fn thresholds_of_a_file_decide() {
     verdict(&sandbox, "validate synthetic.csv --against real.csv", 1);
     sandbox.write("lax.toml", "[gate]\nmin_fidelity = 0\nmax_divergence = 100");
     verdict(&sandbox, "validate synthetic.csv --against real.csv --gate lax.toml", 0);
+    sandbox.write("strict.toml", "[gate]\nmin_fidelity = 0\nmax_divergence = 100\nrequire = [\"M5\"]");
+    let unmeasured = verdict(&sandbox, "validate synthetic.csv --against real.csv --gate strict.toml", 1);
+    assert!(unmeasured.stdout.contains("failed: M9.required") && unmeasured.stdout.contains("--train"), "{}", unmeasured.stdout);
     verdict(&sandbox, "drift real.csv synthetic.csv", 1);
     sandbox.write("drift.toml", "[drift]\nmax_duration = 1");
     verdict(&sandbox, "drift real.csv synthetic.csv --gate drift.toml", 0);
@@ -149,6 +192,7 @@ fn without_a_verdict_the_code_is_2_and_nothing_is_left() {
     sandbox.write("empty.csv", "");
     sandbox.write("key.toml", "[gate]\nmin_fidelty = 1\n");
     sandbox.write("number.toml", "[drift]\nalpha = -1\n");
+    sandbox.write("check.toml", "[gate]\nrequire = [\"M11\"]\n");
     let before = sandbox.content();
     for (line, says) in [
         ("validate empty.csv --against good.csv --junit gate.xml", "empty.csv is empty"),
@@ -156,6 +200,7 @@ fn without_a_verdict_the_code_is_2_and_nothing_is_left() {
         ("validate good.csv --against good.csv --train none.csv", "none.csv"),
         ("validate good.csv --against good.csv --gate key.toml", "min_fidelity"),
         ("validate good.csv --against good.csv --gate none.toml", "none.toml"),
+        ("validate good.csv --against good.csv --gate check.toml", "M11"),
         ("validate good.csv --against good.csv --junit none/gate.xml", "none/gate.xml"),
         ("validate good.csv --against good.csv --seconds-to-generate 0", "above 0"),
         ("validate good.csv --against good.csv --faults good.csv", "--synthetic-faults"),

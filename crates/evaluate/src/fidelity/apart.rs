@@ -97,10 +97,12 @@ fn edge_label_counts(corpus: &Corpus) -> BTreeMap<(SpanLabel, SpanLabel), u64> {
 
 /// Correlation of ln(1 + d) of parents and children; 0 where it is not defined (fewer than two edges, constant durations).
 fn edge_correlation(corpus: &Corpus) -> f64 {
-    let pairs: Vec<(f64, f64)> = corpus
+    let mut pairs: Vec<(f64, f64)> = corpus
         .traces()
         .flat_map(|trace| along_edges(trace, trace.durations_us).map(|(p, c)| (p.ln_1p(), c.ln_1p())).collect::<Vec<_>>())
         .collect();
+    // Sums in another order differ in their last digits.
+    pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     correlation(&pairs).unwrap_or(0.0)
 }
 

@@ -25,9 +25,9 @@ pub enum Status {
     Passed,
     /// It is not.
     Failed,
-    /// There is no figure, which does not fail the gate.
+    /// There is no figure, which fails the gate only if the check is required ([`super::Limits::require`]).
     NotMeasured {
-        /// What is missing.
+        /// What it needs.
         reason: String,
     },
 }

@@ -24,6 +24,13 @@ pub(super) struct Neighbourhood {
     held_out: (Nearest, usize),
 }
 
+impl Neighbourhood {
+    /// Distances to the nearest training and to the nearest held-out record.
+    pub(super) fn distances(&self) -> (f64, f64) {
+        (self.training.0.distance, self.held_out.0.distance)
+    }
+}
+
 /// `None` unless both sides have the signature.
 pub(super) fn neighbourhood(training: &Records, held_out: &Records, signature: &Signature, record: &[f64]) -> Option<Neighbourhood> {
     let side = |records: &Records| Some((records.nearest(signature, record)?, records.count(signature)));

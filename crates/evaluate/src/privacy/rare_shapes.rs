@@ -31,12 +31,18 @@ pub struct Below {
     pub traces: usize,
 }
 
-/// Counts the synthetic traces by how often the training set has their signature.
-pub(super) fn rare_shapes(training: &Corpus, synthetic: &Corpus) -> RareShapes {
+/// How often a corpus has every signature.
+pub(crate) fn occurrences(corpus: &Corpus) -> HashMap<Signature, usize> {
     let mut known: HashMap<Signature, usize> = HashMap::new();
-    for trace in training.traces() {
+    for trace in corpus.traces() {
         *known.entry(Signature::of(trace)).or_default() += 1;
     }
+    known
+}
+
+/// Counts the synthetic traces by how often the training set has their signature.
+pub(super) fn rare_shapes(training: &Corpus, synthetic: &Corpus) -> RareShapes {
+    let known = occurrences(training);
     let seen: Vec<usize> = synthetic.traces().map(|trace| known.get(&Signature::of(trace)).copied().unwrap_or(0)).collect();
     let below = |k| Below { k, traces: seen.iter().filter(|&&count| (1..k).contains(&count)).count() };
     RareShapes { never_seen: seen.iter().filter(|&&count| count == 0).count(), below: LEVELS.map(below).into(), traces: seen.len() }
