@@ -161,12 +161,13 @@ def figures_of(train, held_out, synthetic, most, seed):
 
 def check_run(folder, most, seed):
     systems = {}
-    for held_out_path in sorted(folder.glob("splits/*.held-out.csv.gz")):
-        system = held_out_path.name.removesuffix(".held-out.csv.gz")
-        train, held_out = tables_of(str(held_out_path.with_name(f"{system}.training.csv.gz"))), tables_of(str(held_out_path))
+    for held_out_path in sorted(folder.glob("splits/*.held-out.*.gz")):
+        # A file with start times ends in .json.gz, another in .csv.gz; not all generators draw starts.
+        system, ending = held_out_path.name.split(".held-out")
+        train, held_out = tables_of(str(held_out_path.with_name(f"{system}.training{ending}"))), tables_of(str(held_out_path))
         systems[system] = {"ceiling": figures_of(None, held_out, train, most, seed)}
-        for path in sorted(folder.glob(f"synthetic/{system}.*.empirical.csv.gz")):
-            generator = path.name.removeprefix(f"{system}.").removesuffix(".empirical.csv.gz")
+        for path in sorted(folder.glob(f"synthetic/{system}.*.empirical.*.gz")):
+            generator = path.name.removeprefix(f"{system}.").split(".empirical")[0]
             systems[system][generator] = figures_of(train, held_out, tables_of(str(path)), most, seed)
             print(f"{system}, {generator}", file=sys.stderr)
     if not systems:

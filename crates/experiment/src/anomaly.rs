@@ -8,7 +8,7 @@ use tracesmith_generate::{GeneratorConfig, LabelRequest};
 use tracesmith_model::Device;
 use tracesmith_model::classifier::ClassifierConfig;
 use tracesmith_model::train::EpochRecord;
-use tracesmith_trace::{Corpus, Label, derive_seed, split};
+use tracesmith_trace::{Corpus, Label, Trace, derive_seed, split};
 
 use crate::ExperimentError;
 use crate::data::Prepared;
@@ -26,7 +26,21 @@ pub(crate) const FAULT_SETTINGS: FaultSettings = FaultSettings { min_traces: 10,
 
 /// The traces of each class; those without a label are left out.
 pub(crate) fn by_class(corpus: &Corpus) -> [Corpus; 2] {
-    CLASSES.map(|class| corpus.filter(|trace| class_of(trace.label) == Some(class)))
+    CLASSES.map(|class| of_class(corpus, class))
+}
+
+/// The traces of one class.
+pub(crate) fn of_class(corpus: &Corpus, class: LabelRequest) -> Corpus {
+    corpus.filter(|trace| class_of(trace.label) == Some(class))
+}
+
+/// `traces` with the labels of the equally many traces of `labelled`, one after the other.
+pub(crate) fn with_labels_of(labelled: &Corpus, traces: &Corpus) -> Corpus {
+    let mut builder = traces.empty_like();
+    for (trace, label) in traces.traces().zip(labelled.labels()) {
+        builder.push(Trace { label: label.clone(), ..trace.to_owned() }).expect("a trace of a corpus with the same vocabularies");
+    }
+    builder.finish()
 }
 
 fn class_of(label: &Label) -> Option<LabelRequest> {
@@ -54,16 +68,12 @@ pub(crate) fn obstacle(traces: &Prepared) -> Option<String> {
     })
 }
 
-/// Why a generator cannot be asked for the traces of one class, if it cannot.
-pub(crate) fn unconditional(generator: &GeneratorConfig) -> Option<&'static str> {
+/// Whether a generator can be asked for the traces of one class. One that cannot is fitted on the training traces of each class apart.
+pub(crate) fn takes_labels(generator: &GeneratorConfig) -> bool {
     match generator {
-        GeneratorConfig::FlatVae(_) => Some("flat-vae knows no labels, and so cannot be asked for normal or abnormal traces"),
-        GeneratorConfig::Hvae(hvae) if !hvae.model.conditional => {
-            Some("it is fitted without labels; model.conditional = true makes it know them")
-        }
-        GeneratorConfig::RandomSampling(_) | GeneratorConfig::MarkovTree(_) | GeneratorConfig::Hvae(_) | GeneratorConfig::TreeHvae(_) => {
-            None
-        }
+        GeneratorConfig::FlatVae(_) => false,
+        GeneratorConfig::Hvae(hvae) => hvae.model.conditional,
+        GeneratorConfig::RandomSampling(_) | GeneratorConfig::MarkovTree(_) | GeneratorConfig::TreeHvae(_) => true,
     }
 }
 
@@ -183,6 +193,25 @@ mod tests {
         }
         let unlabelled = builder.finish();
         assert!(obstacle(&prepared(unlabelled.clone(), unlabelled)).unwrap().contains("fault files"));
+    }
+
+    #[test]
+    fn traces_take_the_labels_of_others_and_nothing_else() {
+        let (labelled, others) = corpus(60, 1).aligned(&corpus(60, 2));
+        let relabelled = with_labels_of(&labelled, &others);
+        assert_eq!(relabelled.labels(), labelled.labels());
+        assert_eq!(relabelled.span_durations_us(), others.span_durations_us());
+        let [_, abnormal] = by_class(&labelled);
+        assert_eq!(of_class(&labelled, LabelRequest::Abnormal), abnormal);
+        assert!(!abnormal.is_empty());
+    }
+
+    #[test]
+    fn only_generators_without_labels_are_fitted_on_each_class_apart() {
+        let takes = |text: &str| takes_labels(&toml::from_str(text).unwrap());
+        assert!(!takes("kind = \"flat-vae\"") && !takes("kind = \"hvae\"\nmodel = { conditional = false }"));
+        assert!(takes("kind = \"hvae\"\nmodel = { conditional = true }") && takes("kind = \"tree-hvae\""));
+        assert!(takes("kind = \"random-sampling\"") && takes("kind = \"markov-tree\""));
     }
 
     #[test]

@@ -21,7 +21,8 @@ pub enum Question {
     Rq3,
     /// Similarity, separability, structural fidelity and validity.
     Rq4,
-    /// Utility for a classifier of normal and abnormal traces, and effects of faults; only where it is asked for by name.
+    /// Utility for a classifier of normal and abnormal traces, and effects of faults; only where it is asked for by name. A
+    /// generator that takes no labels (flat-vae, hvae without `model.conditional`) is fitted on the training traces of each class apart.
     Anomaly,
 }
 

@@ -9,6 +9,7 @@ mod cache;
 mod config;
 mod cost;
 mod data;
+mod differential_privacy;
 mod error;
 mod figures;
 mod gnn_discriminator;
@@ -25,6 +26,7 @@ mod run;
 mod sdmetrics;
 mod study;
 mod tables;
+mod tell_tales;
 mod trace_figures;
 mod utility;
 

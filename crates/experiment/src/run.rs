@@ -7,6 +7,7 @@ use std::time::Instant;
 use tracesmith_formats::{Format, write_corpus};
 use tracesmith_generate::map_parallel;
 use tracesmith_model::{Device, DeviceChoice};
+use tracesmith_trace::Corpus;
 
 use crate::cache::Cache;
 use crate::data::{Prepared, Run, load};
@@ -132,9 +133,17 @@ impl Context<'_> {
 fn write_splits(prepared: &[Prepared], folder: &Path) -> Result<(), ExperimentError> {
     std::fs::create_dir_all(folder).map_err(|source| ExperimentError::Io { path: folder.to_owned(), source })?;
     for Prepared { system, training, held_out, .. } in prepared {
-        write_corpus(training, Format::EadroCsv, &folder.join(format!("{system}.training.csv.gz")))?;
-        write_corpus(held_out, Format::EadroCsv, &folder.join(format!("{system}.held-out.csv.gz")))?;
+        for (name, corpus) in [("training", training), ("held-out", held_out)] {
+            write_traces(corpus, folder, &format!("{system}.{name}"))?;
+        }
     }
+    Ok(())
+}
+
+/// Writes traces in a format that carries their starts, if they have any.
+fn write_traces(corpus: &Corpus, folder: &Path, name: &str) -> Result<(), ExperimentError> {
+    let (format, extension) = if corpus.has_starts() { (Format::JaegerJson, "json.gz") } else { (Format::EadroCsv, "csv.gz") };
+    write_corpus(corpus, format, &folder.join(format!("{name}.{extension}")))?;
     Ok(())
 }
 
@@ -149,7 +158,7 @@ fn write_samples(study: &Study<'_>, folder: &Path, variant: &str) -> Result<(), 
                 let variant = variant.replace(|c: char| !c.is_ascii_alphanumeric() && !"=.-_".contains(c), "_");
                 let parts = [variant.as_str(), system, generator, &size.replace(':', "-")];
                 let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-                write_corpus(&corpus, Format::EadroCsv, &folder.join(format!("{}.csv.gz", parts.join("."))))?;
+                write_traces(&corpus, folder, &parts.join("."))?;
             }
         }
     }

@@ -32,11 +32,27 @@ struct OfTable {
     column_shapes: Option<f64>,
     column_pair_trends: Option<f64>,
     dcr_overfitting: Option<Overfitting>,
+    dcr_baseline: Option<Baseline>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Overfitting {
     closer_to_training: Option<f64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Baseline {
+    score: Option<f64>,
+}
+
+impl OfTable {
+    fn closer_to_training(&self) -> Option<f64> {
+        self.dcr_overfitting.as_ref()?.closer_to_training
+    }
+
+    fn baseline_protection(&self) -> Option<f64> {
+        self.dcr_baseline.as_ref()?.score
+    }
 }
 
 /// A section with one table a system; nothing if the script was not run.
@@ -51,44 +67,51 @@ pub(crate) fn section(folder: &Path, outcome: &Outcome) -> Result<Option<Section
         .map_err(|error| ExperimentError::Report(format!("{}: {error}; remove it, or run reports/sdmetrics.py again", path.display())))?;
     let mut blocks = vec![Block::Text(format!(
         "SDMetrics {} on the tables behind the traces of the first seed, as an independent check (`reports/sdmetrics.py`); ours are means \
-         over seeds. A share of 0.5 closer to training than to held-out records is private.",
+         over seeds. A share of 0.5 closer to training than to held-out records is private. Baseline protection compares the median distance to \
+         the closest training record with that of random records: 1 is as far, or farther.",
         checked.sdmetrics
     ))];
     blocks.extend(checked.systems.iter().map(|(system, generators)| Block::Table(table(system, generators, outcome))));
     Ok(Some(Section { id: "sdmetrics".into(), title: "Independent check: SDMetrics".into(), blocks }))
 }
 
+/// A column: its name, and where the cell comes from.
+enum Column {
+    Theirs(&'static str, fn(&Figures) -> Option<f64>),
+    Ours(&'static str, &'static str),
+}
+
+const COLUMNS: [Column; 10] = [
+    Column::Theirs("span column shapes", |figures| figures.spans.column_shapes),
+    Column::Theirs("span pair trends", |figures| figures.spans.column_pair_trends),
+    Column::Theirs("trace column shapes", |figures| figures.traces.column_shapes),
+    Column::Theirs("trace pair trends", |figures| figures.traces.column_pair_trends),
+    Column::Ours("ours: overall fidelity", "fidelity.overall"),
+    Column::Theirs("spans closer to training", |figures| figures.spans.closer_to_training()),
+    Column::Theirs("traces closer to training", |figures| figures.traces.closer_to_training()),
+    Column::Ours("ours: closer to training", "privacy.dcr_closer_to_training"),
+    Column::Theirs("span baseline protection", |figures| figures.spans.baseline_protection()),
+    Column::Theirs("trace baseline protection", |figures| figures.traces.baseline_protection()),
+];
+
 fn table(system: &str, generators: &BTreeMap<String, Figures>, outcome: &Outcome) -> Table {
-    let columns = [
-        "generator",
-        "span column shapes",
-        "span pair trends",
-        "trace column shapes",
-        "trace pair trends",
-        "ours: overall fidelity",
-        "traces closer to training",
-        "ours: closer to training",
-    ];
-    let row = |(generator, Figures { spans, traces }): (&String, &Figures)| {
-        let theirs = |figure: Option<f64>| figure.map_or(Cell::Missing, |figure| Cell::number(figure, NumberFormat::Ratio));
-        let ours = |end: &str| match generator.as_str() {
-            "ceiling" => outcome.cell(&format!("rq4.{system}.ceiling.{end}"), NumberFormat::Ratio),
-            _ => outcome.cell(&format!("rq4.{system}.{generator}.{MAIN_SIZE}.{end}"), NumberFormat::Ratio),
+    let name = |column: &Column| match column {
+        Column::Theirs(name, _) | Column::Ours(name, _) => (*name).to_owned(),
+    };
+    let row = |(generator, figures): (&String, &Figures)| {
+        let prefix = match generator.as_str() {
+            "ceiling" => format!("rq4.{system}.ceiling"),
+            _ => format!("rq4.{system}.{generator}.{MAIN_SIZE}"),
         };
-        Row::Plain(vec![
-            Cell::text(generator),
-            theirs(spans.column_shapes),
-            theirs(spans.column_pair_trends),
-            theirs(traces.column_shapes),
-            theirs(traces.column_pair_trends),
-            ours("fidelity.overall"),
-            theirs(traces.dcr_overfitting.as_ref().and_then(|dcr| dcr.closer_to_training)),
-            ours("privacy.dcr_closer_to_training"),
-        ])
+        let cell = |column: &Column| match column {
+            Column::Theirs(_, figure) => figure(figures).map_or(Cell::Missing, |figure| Cell::number(figure, NumberFormat::Ratio)),
+            Column::Ours(_, end) => outcome.cell(&format!("{prefix}.{end}"), NumberFormat::Ratio),
+        };
+        Row::Plain(std::iter::once(Cell::text(generator)).chain(COLUMNS.iter().map(cell)).collect())
     };
     Table {
         caption: format!("SDMetrics and ours, {system}"),
-        columns: columns.map(str::to_owned).to_vec(),
+        columns: std::iter::once("generator".to_owned()).chain(COLUMNS.iter().map(name)).collect(),
         rows: generators.iter().map(row).collect(),
     }
 }
@@ -97,24 +120,43 @@ fn table(system: &str, generators: &BTreeMap<String, Figures>, outcome: &Outcome
 mod tests {
     use super::*;
 
+    /// What the script writes of a generator and of the ceiling, which has no DCR.
+    const CHECKED: &str = r#"{"sdmetrics": "0.32", "systems": {"sn": {
+        "ceiling": {"spans": {"column_shapes": 0.99, "column_pair_trends": 0.97}, "traces": {"column_shapes": 0.98, "column_pair_trends": null}},
+        "hvae": {
+            "spans": {"rows": {"held_out": 9, "synthetic": 8}, "column_shapes": 0.875, "column_pair_trends": 0.75, "columns": {"service": 0.5},
+                "dcr_rows": {"training": 9, "held_out": 9, "synthetic": 8},
+                "dcr_overfitting": {"score": 0.9, "closer_to_training": 0.55, "closer_to_holdout": 0.45},
+                "dcr_baseline": {"score": 0.25, "synthetic_data": 0.1, "random_data_baseline": 0.4}},
+            "traces": {"column_shapes": 0.625, "column_pair_trends": null,
+                "dcr_overfitting": {"score": 1, "closer_to_training": 0.45, "closer_to_holdout": 0.55}, "dcr_baseline": {"score": null}}
+        }}}}"#;
+
     #[test]
-    fn the_figures_of_the_script_stand_beside_ours_and_a_garbled_file_is_named() {
+    fn the_figures_of_the_script_stand_beside_ours() {
         let folder = tempfile::tempdir().unwrap();
         let mut outcome = Outcome::default();
-        outcome.add("rq4.sn.hvae.empirical", &[("fidelity.overall".into(), 0.9)]);
+        for (prefix, fidelity) in [("rq4.sn.hvae.empirical", 0.9), ("rq4.sn.ceiling", 0.95)] {
+            outcome.add(prefix, &[("fidelity.overall".into(), fidelity), ("privacy.dcr_closer_to_training".into(), 0.5)]);
+        }
         assert!(section(folder.path(), &outcome).unwrap().is_none());
-        let figures = r#"{"column_shapes": 0.98, "column_pair_trends": null, "dcr_overfitting": {"score": 1, "closer_to_training": 0.45}}"#;
-        let text = format!(r#"{{"sdmetrics": "0.32", "systems": {{"sn": {{"hvae": {{"spans": {figures}, "traces": {figures}}}}}}}}}"#);
-        fs::write(folder.path().join(FILE), text).unwrap();
+        fs::write(folder.path().join(FILE), CHECKED).unwrap();
         let blocks = section(folder.path(), &outcome).unwrap().unwrap().blocks;
-        let Block::Table(table) = &blocks[1] else { panic!("{blocks:?}") };
-        let number = |value| Cell::number(value, NumberFormat::Ratio);
-        let [shapes, trends, ours, closer] = [1, 2, 5, 6].map(|column| &table.rows[0].cells()[column]);
-        assert_eq!(
-            (shapes, trends, ours, closer),
-            (&number(0.98), &Cell::Missing, &Cell::measured(&[0.9], NumberFormat::Ratio), &number(0.45))
-        );
+        let [Block::Text(text), Block::Table(table)] = &blocks[..] else { panic!("{blocks:?}") };
+        assert!(text.contains("SDMetrics 0.32"));
+        assert_eq!(table.columns.len(), 11);
+        let number = |value: Option<f64>| value.map_or(Cell::Missing, |value| Cell::number(value, NumberFormat::Ratio));
+        let row = |name: &str, values: [Option<f64>; 10]| Row::Plain(std::iter::once(Cell::text(name)).chain(values.map(number)).collect());
+        let [none, half] = [None, Some(0.5)];
+        let ceiling = [Some(0.99), Some(0.97), Some(0.98), none, Some(0.95), none, none, half, none, none];
+        let hvae = [Some(0.875), Some(0.75), Some(0.625), none, Some(0.9), Some(0.55), Some(0.45), half, Some(0.25), none];
+        assert_eq!(table.rows, [row("ceiling", ceiling), row("hvae", hvae)]);
+    }
+
+    #[test]
+    fn a_garbled_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(FILE), "{").unwrap();
-        assert!(section(folder.path(), &outcome).unwrap_err().to_string().contains(FILE));
+        assert!(section(folder.path(), &Outcome::default()).unwrap_err().to_string().contains(FILE));
     }
 }

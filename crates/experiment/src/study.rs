@@ -1,5 +1,6 @@
 //! The plan of one variant: which generators are fitted, what is sampled from them, and what is measured on it.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Instant;
@@ -9,25 +10,28 @@ use tracesmith_evaluate::{
     Comparison, Entries, ReconstructionTally, TraceContent, ceiling, compare, membership_from_losses, memorisation, nested, privacy,
     privacy_ceiling, structural_fidelity, validity,
 };
-use tracesmith_generate::{Fit, FittedGenerator, Generator, GeneratorConfig, MODEL_FILE, Request, Sampling, SizeMode, load, map_parallel};
+use tracesmith_generate::{
+    Fit, FittedGenerator, Generator, GeneratorConfig, LabelRequest, MODEL_FILE, Request, Sampling, SizeMode, load, map_parallel,
+};
 use tracesmith_model::Device;
 use tracesmith_trace::{Corpus, Edge, derive_seed};
 
+use crate::anomaly::of_class;
 use crate::cache::Cache;
 use crate::config::MAIN_SIZE;
-use crate::cost::{self, Cost};
 use crate::data::Prepared;
-use crate::graph_classifier::TestScores;
-use crate::outcome::{Confusion, LossCurve, Outcome, ProjectionPoints, Samples};
-use crate::pictures::Pictures;
+use crate::outcome::{Outcome, ProjectionPoints, TellTale, TellTales};
 use crate::run::Progress;
-use crate::utility::{Protocol, UtilityScores};
-use crate::{Experiment, ExperimentError, Question, gnn_discriminator, latent};
+use crate::utility::UtilityScores;
+use crate::{Experiment, ExperimentError, Question, cost, differential_privacy, gnn_discriminator, latent};
+use utility::Training;
 
 /// Traces of each side in the attack by likelihood: each is encoded by itself.
 const MOST_ATTACKED: usize = 500;
 
 mod anomaly;
+mod utility;
+mod visuals;
 
 /// Everything that the stages of a variant share.
 pub(crate) struct Study<'a> {
@@ -48,6 +52,15 @@ struct Place {
     seed: usize,
     system: usize,
     generator: usize,
+    /// The only class of the training traces, in the anomaly task of a generator that takes no labels.
+    class: Option<LabelRequest>,
+}
+
+impl Place {
+    /// On the training traces of all classes.
+    fn new(seed: usize, system: usize, generator: usize) -> Self {
+        Self { seed, system, generator, class: None }
+    }
 }
 
 /// A measurement; each is cached on its own.
@@ -76,18 +89,17 @@ enum Job {
     },
 }
 
-/// What a classifier is trained on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-enum Training {
-    Real,
-    Mixed { generator: usize, size: String, real_percent: u32 },
-}
-
 /// Result of a [`Job`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 enum Found {
     Entries(Vec<(String, f64)>),
-    Comparison { entries: Vec<(String, f64)>, real: Vec<[f64; 2]>, synthetic: Vec<[f64; 2]> },
+    /// A cached one of an earlier program has no tell-tales, cannot be read and is computed again.
+    Comparison {
+        entries: Vec<(String, f64)>,
+        real: Vec<[f64; 2]>,
+        synthetic: Vec<[f64; 2]>,
+        tell_tales: Vec<TellTale>,
+    },
     Utility(UtilityScores),
 }
 
@@ -106,6 +118,7 @@ impl Study<'_> {
             self.collect(&mut outcome, job, found);
         }
         self.detect_anomalies(&mut outcome)?;
+        self.note_privacy(&mut outcome)?;
         self.visualise(&mut outcome)?;
         Ok(outcome)
     }
@@ -122,7 +135,8 @@ impl Study<'_> {
     /// Generators that a question needs.
     fn places(&self) -> Vec<Place> {
         let (systems, generators) = (self.experiment.systems.len(), self.experiment.generators.len());
-        let per_seed = |seed| (0..systems).flat_map(move |system| (0..generators).map(move |generator| Place { seed, system, generator }));
+        let per_seed =
+            |seed| (0..systems).flat_map(move |system| (0..generators).map(move |generator| Place::new(seed, system, generator)));
         (0..self.prepared.len()).flat_map(per_seed).filter(|&place| self.is_needed(place)).collect()
     }
 
@@ -135,11 +149,18 @@ impl Study<'_> {
         &self.prepared[place.seed][place.system]
     }
 
-    fn seed(&self, place: Place) -> u64 {
-        derive_seed(self.experiment.seeds[place.seed], &format!("fit/{}", self.traces(place).system))
+    /// What the generator is fitted on.
+    fn training(&self, place: Place) -> Cow<'_, Corpus> {
+        let training = &self.traces(place).training;
+        place.class.map_or(Cow::Borrowed(training), |class| Cow::Owned(of_class(training, class)))
     }
 
-    /// What a fit depends on.
+    fn seed(&self, place: Place) -> u64 {
+        let class = place.class.map_or(String::new(), |class| format!("/{}", class.name()));
+        derive_seed(self.experiment.seeds[place.seed], &format!("fit/{}{class}", self.traces(place).system))
+    }
+
+    /// What a fit depends on; the seed stands for the class.
     fn fit_inputs(&self, place: Place) -> impl Serialize + '_ {
         (&self.traces(place).hash, self.generator(place.generator).1.fitting(), self.seed(place))
     }
@@ -166,7 +187,8 @@ impl Study<'_> {
     /// Name of a stage for people.
     fn title(&self, verb: &str, place: Place) -> String {
         let (name, _) = self.generator(place.generator);
-        format!("{verb} {name} · {} · seed {}", self.traces(place).system, self.experiment.seeds[place.seed])
+        let class = place.class.map_or(String::new(), |class| format!(" of {} traces", class.name()));
+        format!("{verb} {name}{class} · {} · seed {}", self.traces(place).system, self.experiment.seeds[place.seed])
     }
 
     /// Runs a stage with progress and time.
@@ -189,8 +211,8 @@ impl Study<'_> {
             if folder.join(MODEL_FILE).exists() {
                 return Ok(((), true));
             }
-            let config = self.generator(place.generator).1.fitting();
-            let epochs = config.epochs(self.traces(place).training.len());
+            let (config, training) = (self.generator(place.generator).1.fitting(), self.training(place));
+            let epochs = config.epochs(training.len());
             let mut observe = |terms: &'static [&'static str], record: &tracesmith_model::train::EpochRecord| {
                 let parts: Vec<String> = terms.iter().zip(&record.terms).map(|(name, value)| format!("{name} {value:.3}")).collect();
                 self.progress.epoch(&title, record.epoch, epochs, &format!("loss {:.3}  {}", record.total, parts.join("  ")));
@@ -198,7 +220,7 @@ impl Study<'_> {
             let resume = folder.join("training.state");
             let fit = Fit { seed: self.seed(place), device: self.device, resume: Some(&resume), observe: &mut observe };
             let start = Instant::now();
-            let fitted = config.fit(&self.traces(place).training, fit).map_err(|error| ExperimentError::stage(&title, &error))?;
+            let fitted = config.fit(&training, fit).map_err(|error| ExperimentError::stage(&title, &error))?;
             fitted.save(&folder).map_err(|error| ExperimentError::stage(&title, &error))?;
             cost::note_training(&folder, start.elapsed().as_secs_f64());
             Ok(((), false))
@@ -223,8 +245,21 @@ impl Study<'_> {
 
     /// As many synthetic traces as there are training traces; `None` of a generator that no question needs.
     pub(crate) fn sample_at(&self, seed: usize, system: usize, generator: usize, size: &str) -> Result<Option<Corpus>, ExperimentError> {
-        let place = Place { seed, system, generator };
+        let place = Place::new(seed, system, generator);
         if self.is_needed(place) { self.sample(place, size).map(Some) } else { Ok(None) }
+    }
+
+    /// The promises of generators that are trained with differential privacy.
+    fn note_privacy(&self, outcome: &mut Outcome) -> Result<(), ExperimentError> {
+        for place in self.places() {
+            let (name, config) = self.generator(place.generator);
+            let promise = differential_privacy::promise(config, self.traces(place).training.len());
+            let promise = promise.map_err(|error| ExperimentError::stage(&self.title("promise of", place), &error))?;
+            if let Some(promise) = promise {
+                outcome.add(&format!("dp.{}.{name}", self.traces(place).system), &differential_privacy::entries(&promise));
+            }
+        }
+        Ok(())
     }
 
     fn sample(&self, place: Place, size: &str) -> Result<Corpus, ExperimentError> {
@@ -266,25 +301,6 @@ impl Study<'_> {
             jobs.extend(places.iter().map(|&place| Job::Reconstruct(place)));
         }
         jobs
-    }
-
-    /// TSTR and the hybrid for every generator and size, the sweep for the main size.
-    fn mixtures(&self) -> Vec<Training> {
-        let utility = &self.experiment.utility;
-        let mut mixtures = Vec::new();
-        for generator in 0..self.experiment.generators.len() {
-            for size in &utility.sizes {
-                let mut shares = vec![0, utility.hybrid];
-                if size == MAIN_SIZE && self.experiment.asks(Question::Rq2) {
-                    shares.extend(&utility.sweep);
-                }
-                shares.sort_unstable();
-                shares.dedup();
-                let mixed = |real_percent| Training::Mixed { generator, size: size.clone(), real_percent };
-                mixtures.extend(shares.into_iter().map(mixed));
-            }
-        }
-        mixtures
     }
 
     fn measure(&self, job: &Job) -> Result<Found, ExperimentError> {
@@ -353,8 +369,9 @@ impl Study<'_> {
             let copied = memorisation(&traces.training, &traces.held_out, &synthetic).map_err(fail)?;
             let attacked = privacy(&traces.training, &traces.held_out, &synthetic, seed).map_err(fail)?;
             let entries = [comparison.entries(), nested("memorisation", copied.entries()), nested("privacy", attacked.entries())].concat();
-            let Comparison { similarity, .. } = comparison;
-            Ok(Found::Comparison { entries, real: similarity.projection.real, synthetic: similarity.projection.synthetic })
+            let Comparison { similarity, discriminator, .. } = comparison;
+            let tell_tales = discriminator.top.into_iter().map(TellTale::from).collect();
+            Ok(Found::Comparison { entries, real: similarity.projection.real, synthetic: similarity.projection.synthetic, tell_tales })
         };
         self.timed(&title, || self.cache.fetch("compare", &inputs, compute))
     }
@@ -411,39 +428,20 @@ impl Study<'_> {
         self.timed(&title, || self.cache.fetch("ceiling", &(&traces.hash, seed), compute))
     }
 
-    fn classify(&self, seed: usize, training: &Training) -> Result<Found, ExperimentError> {
-        let systems = &self.prepared[seed];
-        let (title, synthetic, real_percent) = match training {
-            Training::Real => ("classify real".to_owned(), Vec::new(), 100),
-            Training::Mixed { generator, size, real_percent } => {
-                let sample = |system| self.sample(Place { seed, system, generator: *generator }, size);
-                let synthetic = (0..systems.len()).map(sample).collect::<Result<Vec<_>, _>>()?;
-                (format!("classify {} ({size}) + {real_percent} % real", self.generator(*generator).0), synthetic, *real_percent)
-            }
-        };
-        let title = format!("{title} · seed {}", self.experiment.seeds[seed]);
-        let config = &self.experiment.utility.classifier;
-        let hashes: Vec<&str> = systems.iter().map(|s| s.hash.as_str()).collect();
-        let inputs = (hashes, crate::cache::hash(&synthetic)?, real_percent, config, self.experiment.seeds[seed]);
-        let compute = || {
-            let protocol = Protocol { synthetic, real_percent, systems, config, seed: self.experiment.seeds[seed] };
-            let mut observe = |record: &tracesmith_model::train::EpochRecord| {
-                self.progress.epoch(&title, record.epoch, config.train.epochs, &format!("loss {:.4}", record.total));
-            };
-            Ok(Found::Utility(protocol.run(self.device, &mut observe)?))
-        };
-        self.timed(&title, || self.cache.fetch("classify", &inputs, compute))
-    }
-
     fn collect(&self, outcome: &mut Outcome, job: &Job, found: Found) {
         let name = |place: &Place| format!("{}.{}", self.traces(*place).system, self.generator(place.generator).0);
         match (job, found) {
             (Job::Reconstruct(place), Found::Entries(entries)) => outcome.add(&format!("rq1.{}", name(place)), &entries),
             (Job::Compare(place, size), Found::Entries(entries)) => outcome.add(&format!("rq4.{}.{size}", name(place)), &entries),
-            (Job::Compare(place, size), Found::Comparison { entries, real, synthetic }) => {
+            (Job::Compare(place, size), Found::Comparison { entries, real, synthetic, tell_tales }) => {
                 outcome.add(&format!("rq4.{}.{size}", name(place)), &entries);
                 if place.seed == 0 {
                     let (system, generator) = (self.traces(*place).system.clone(), self.generator(place.generator).0.to_owned());
+                    outcome.visuals.tell_tales.push(TellTales {
+                        system: system.clone(),
+                        generator: generator.clone(),
+                        features: tell_tales,
+                    });
                     outcome.visuals.projections.push(ProjectionPoints { system, generator, real, synthetic });
                 }
             }
@@ -464,87 +462,25 @@ impl Study<'_> {
             _ => unreachable!("a job has one kind of result"),
         }
     }
-
-    fn collect_utility(&self, outcome: &mut Outcome, seed: usize, training: &Training, scores: UtilityScores) {
-        let (key, title) = match training {
-            Training::Real => ("ceiling.trtr".to_owned(), "trained on real traces (TRTR)".to_owned()),
-            Training::Mixed { generator, size, real_percent } => {
-                let name = self.generator(*generator).0;
-                (format!("{name}.{size}.real{real_percent}"), format!("{name}, {size} size, {real_percent} % real"))
-            }
-        };
-        let shown = match training {
-            Training::Real => true,
-            Training::Mixed { size, real_percent, .. } => size == MAIN_SIZE && *real_percent == self.experiment.utility.hybrid,
-        };
-        let tests = [(Question::Rq2, "rq2", "held-out traces", scores.held_out), (Question::Rq3, "rq3", "another run", scores.other)];
-        for (question, prefix, test, TestScores { entries, confusion }) in tests {
-            if !self.experiment.asks(question) {
-                continue;
-            }
-            outcome.add(&format!("{prefix}.{key}"), &entries);
-            if shown && seed == 0 {
-                outcome.visuals.confusions.push(Confusion { title: format!("{title}; tested on {test}"), counts: confusion });
-            }
-        }
-    }
-
-    /// Loss curves, raw samples and traces of the first seed.
-    fn visualise(&self, outcome: &mut Outcome) -> Result<(), ExperimentError> {
-        let sampled = self.experiment.utility.sizes.iter().any(|size| size == MAIN_SIZE);
-        for (system, prepared) in self.prepared[0].iter().enumerate() {
-            let mut synthetic = Vec::new();
-            for generator in 0..self.experiment.generators.len() {
-                let place = Place { seed: 0, system, generator };
-                if !self.is_needed(place) {
-                    continue;
-                }
-                let name = self.generator(generator).0;
-                if sampled {
-                    synthetic.push((name, self.sample(place, MAIN_SIZE)?));
-                }
-                // Generators that differ in sampling alone share a fit and its curve.
-                let fitting = self.generator(generator).1.fitting();
-                let shown = (0..generator).any(|earlier| self.generator(earlier).1.fitting() == fitting);
-                let model = self.load(place)?;
-                if self.experiment.costs {
-                    let fail = |error| ExperimentError::stage(&self.title("sample", place), &error);
-                    outcome.visuals.costs.push(Cost::of(&prepared.system, name, model.as_ref(), &self.folder(place)?).map_err(fail)?);
-                }
-                if !shown && let Some((_, history)) = model.history() {
-                    let curve = LossCurve { system: prepared.system.clone(), generator: name.to_owned(), history: history.to_vec() };
-                    outcome.visuals.losses.push(curve);
-                }
-            }
-            self.show_traces(outcome, prepared, &synthetic);
-        }
-        Ok(())
-    }
-
-    /// What the report shows of the traces of a system and of the samples of its generators.
-    fn show_traces(&self, outcome: &mut Outcome, prepared: &Prepared, synthetic: &[(&str, Corpus)]) {
-        let visuals = &mut outcome.visuals;
-        visuals.samples.push(samples(&prepared.system, "real (held out)", &prepared.held_out));
-        visuals.samples.extend(synthetic.iter().map(|(name, corpus)| samples(&prepared.system, name, corpus)));
-        if self.experiment.asks(Question::Rq4) && !synthetic.is_empty() {
-            let synthetic: Vec<(&str, &Corpus)> = synthetic.iter().map(|(name, corpus)| (*name, corpus)).collect();
-            let seed = derive_seed(self.experiment.seeds[0], "pictures");
-            visuals.pictures.push(Pictures::of(&prepared.system, &prepared.held_out, &synthetic, seed));
-        }
-    }
-}
-
-fn samples(system: &str, name: &str, corpus: &Corpus) -> Samples {
-    Samples {
-        system: system.to_owned(),
-        name: name.to_owned(),
-        durations_us: corpus.span_durations_us().to_vec(),
-        sizes: corpus.traces().map(|trace| trace.span_count() as f64).collect(),
-    }
 }
 
 fn median_size(corpus: &Corpus) -> usize {
     let mut sizes: Vec<usize> = corpus.traces().map(|trace| trace.span_count()).collect();
     sizes.sort_unstable();
     sizes[sizes.len() / 2]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cached_comparison_without_tell_tales_is_not_taken() {
+        let cached = |rest: &str| {
+            serde_json::from_str::<Found>(&format!(r#"{{"Comparison": {{"entries": [["a", 1.0]], "real": [], "synthetic": []{rest}}}}}"#))
+        };
+        assert!(cached("").is_err());
+        let tale = r#", "tell_tales": [{"feature": "depth", "share": 0.5, "real": null, "synthetic": 2.0}]"#;
+        assert!(matches!(cached(tale), Ok(Found::Comparison { tell_tales, .. }) if tell_tales[0].synthetic == Some(2.0)));
+    }
 }

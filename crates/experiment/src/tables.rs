@@ -5,7 +5,7 @@ use crate::data::Run;
 use crate::matrix::Variant;
 use crate::outcome::Outcome;
 use crate::report::{Block, Cell, NumberFormat, Report, Row, Section, Table};
-use crate::{Experiment, Question, anomaly, figures, leaderboard, paper, trace_figures};
+use crate::{Experiment, Question, anomaly, differential_privacy, figures, leaderboard, paper, tell_tales, trace_figures};
 
 /// A row of a table: the end of the key, the name for people, and how it is printed.
 type Metric = (&'static str, &'static str, NumberFormat);
@@ -131,7 +131,7 @@ fn columns() -> Vec<String> {
 /// A row; `key` is ours, `paper` the key of the paper's figure.
 fn row(outcome: &Outcome, label: &str, format: NumberFormat, key: &str, paper: &str, ceiling: Cell) -> Row {
     let paper = paper::value(paper).map_or(Cell::Missing, |value| Cell::number(value, format));
-    Row::Plain(vec![Cell::text(label), paper, outcome.cell(key, format), ceiling])
+    Row::Plain(vec![Cell::text(label), paper, outcome.cell_within(key, format), ceiling])
 }
 
 /// Rows of `metrics` under `prefix`, without those that do not exist.
@@ -167,7 +167,7 @@ fn side_by_side(
     let row = |metric: &Metric| {
         let (end, label, format) = *metric;
         let paper = paper::value(&format!("{}.{end}", prefix("hvae"))).map_or(Cell::Missing, |value| Cell::number(value, format));
-        let ours = generators.iter().map(|generator| outcome.cell(&format!("{}.{end}", prefix(generator)), format));
+        let ours = generators.iter().map(|generator| outcome.cell_within(&format!("{}.{end}", prefix(generator)), format));
         Row::Plain([Cell::text(label), paper].into_iter().chain(ours).chain([ceiling(metric)]).collect())
     };
     let rows: Vec<Row> = metrics.iter().flat_map(|metrics| metrics.iter()).filter(exists).map(row).collect();
@@ -235,6 +235,7 @@ fn question_sections(experiment: &Experiment, outcome: &Outcome) -> Vec<Section>
             blocks.extend(trace_figures::leaderboard(experiment, outcome, system));
         }
         blocks.extend(per_system(experiment, outcome, "Similarity and separability", &[SIMILARITY, DISCRIMINATORS], &main));
+        blocks.extend(experiment.systems.keys().filter_map(|system| tell_tales::table(outcome, system)));
         blocks.extend(figures::projections(outcome));
         sections.push(section("rq4", "RQ4 — similarity and separability", blocks));
         let blocks = trace_figures::traces(outcome);
@@ -253,6 +254,7 @@ fn question_sections(experiment: &Experiment, outcome: &Outcome) -> Vec<Section>
     if experiment.asks(Question::Anomaly) {
         sections.push(anomaly::section::section(experiment, outcome));
     }
+    sections.extend(differential_privacy::section(experiment, outcome));
     sections
 }
 
@@ -263,7 +265,7 @@ const RQ3_TEXT: &str = "The classifiers of RQ2, tested on another run of the sys
     every trace, `copied` the size of one training trace after the other (the paper's fixed size), `empirical` is drawn from the training \
     sizes (its variable size).";
 const RQ4_TEXT: &str = "Synthetic against held-out real traces. The ceiling is a sample of the real training traces in place of the \
-    synthetic ones.";
+    synthetic ones. The intervals of an AUC (DeLong) are about the draw of the traces, and not about the chance of training.";
 const FIDELITY_TEXT: &str = "All fidelity scores are similarities, 1 = identical. The paper's figures for hvae were obtained with latent \
     codes of real traces; ours are drawn from priors: N(0, I), or the learnt one of tree-hvae. The ceiling of the duplicate rates is the natural rate: how often \
     held-out real traces repeat a training signature.";
@@ -389,7 +391,7 @@ fn ceiling(outcome: &Outcome, system: &str, generator: &str, metric: &Metric) ->
         "memorisation.exact_duplicate_rate" => "natural_rate",
         "memorisation.near_duplicate_rate" => "natural_near_rate",
         "memorisation.unique_ratio" => "real_unique_ratio",
-        end => return outcome.cell(&format!("rq4.{system}.ceiling.{end}"), metric.2),
+        end => return outcome.cell_within(&format!("rq4.{system}.ceiling.{end}"), metric.2),
     };
     outcome.cell(&format!("rq4.{system}.{generator}.{MAIN_SIZE}.memorisation.{natural}"), metric.2)
 }
@@ -454,6 +456,7 @@ fn variants_section(outcomes: &[(&Variant, Outcome, Vec<Run>)]) -> Section {
     let mut blocks = Vec::new();
     for system in experiment.systems.keys() {
         let measures: Vec<(&str, KeyOf<'_>, NumberFormat)> = vec![
+            ("ε (DP-SGD)", key(move |g| format!("dp.{system}.{g}.epsilon")), NumberFormat::Ratio),
             ("operation accuracy", key(move |g| format!("rq1.{system}.{g}.operation_accuracy")), NumberFormat::Percent),
             ("edge F1", key(move |g| format!("rq1.{system}.{g}.edge_f1")), NumberFormat::Percent),
             ("duration MALE", key(move |g| format!("rq1.{system}.{g}.duration_male")), NumberFormat::Ratio),

@@ -101,3 +101,37 @@ pub(crate) fn quantiles(outcome: &Outcome) -> Vec<Block> {
     }
     blocks
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Figure;
+
+    #[test]
+    fn all_generators_and_real_traces_run_across_every_measure_with_one_the_best() {
+        let text = "[systems]\nsn = { dataset = \"a.csv\" }\n[generators]\na = { kind = \"hvae\" }\nb = { kind = \"hvae\" }";
+        let experiment: Experiment = toml::from_str(text).unwrap();
+        let mut outcome = Outcome::default();
+        let mut add = |prefix: &str, entries: &[(&str, f64)]| {
+            outcome.add(prefix, &entries.iter().map(|&(key, value)| (key.to_owned(), value)).collect::<Vec<_>>());
+        };
+        add("rq4.sn.a.empirical", &[("fidelity.structure", 0.75), ("similarity.nmi", 0.25), ("discriminator.auc", 0.75)]);
+        add("rq4.sn.a.empirical", &[("memorisation.excess", -0.5)]);
+        add("rq4.sn.ceiling", &[("fidelity.structure", 1.0), ("similarity.nmi", 0.0), ("discriminator.auc", 0.5)]);
+        add("rq2.a.empirical", &[("real0.accuracy", 0.875)]);
+        add("rq2.ceiling", &[("trtr.accuracy", 1.0)]);
+        let Some(Block::Figure(Figure { id, plot: Plot::Parallel { axes, profiles }, .. })) = leaderboard(&experiment, &outcome, "sn")
+        else {
+            panic!("no figure")
+        };
+        assert_eq!(id, "leaderboard-sn");
+        assert_eq!(axes, ["structure", "mixed clusters", "fools trees", "original traces", "TSTR accuracy"]);
+        let values = |name: &str| profiles.iter().find(|profile| profile.name == name).unwrap().values.clone();
+        // Fewer duplicates than are natural are no merit.
+        assert_eq!(values("a"), [0.75, 0.75, 0.5, 1.0, 0.875].map(Some));
+        assert_eq!(values("b"), [None; 5]);
+        assert_eq!(values("ceiling: real traces"), [Some(1.0); 5]);
+        assert!(profiles.iter().all(|profile| profile.reference == profile.name.starts_with("ceiling")));
+        assert!(super::leaderboard(&experiment, &outcome, "tt").is_none());
+    }
+}

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use tracesmith_experiment::{Progress, RunOptions, read, run};
+use tracesmith_ingest::{IngestOptions, ingest};
 use tracesmith_model::DeviceChoice;
 
 const SMALL: &str = r#"
@@ -93,8 +94,9 @@ fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 #[test]
 fn one_seed_gives_the_same_files_on_one_thread_and_on_two() {
     let folder = tempfile::tempdir().unwrap();
-    let (one, _) = start(folder.path(), "one", 1, &[]);
-    let (two, _) = start(folder.path(), "two", 2, &[]);
+    let (one, _) = start(folder.path(), "one", 1, &["data.export=true"]);
+    let (two, _) = start(folder.path(), "two", 2, &["data.export=true"]);
+    assert_splits_are_exported(&one);
     let (one, two) = (content(&one), content(&two));
     assert_eq!(one.keys().collect::<Vec<_>>(), two.keys().collect::<Vec<_>>());
     for (path, bytes) in &one {
@@ -120,6 +122,48 @@ fn one_seed_gives_the_same_files_on_one_thread_and_on_two() {
     }
     let report = String::from_utf8(one[Path::new("report.md")].clone()).unwrap();
     assert!(report.contains("All generators, sn") && report.contains("| tree-hvae |"), "generators stand side by side");
+    assert!(one.contains_key(Path::new("figures/leaderboard-sn.svg")) && one.contains_key(Path::new("figures/leaderboard-tt.svg")));
+    let page = String::from_utf8(one[Path::new("report.html")].clone()).unwrap();
+    for text in [&report, &page] {
+        assert!(text.contains("What gives synthetic traces away, tt") && text.contains("In brackets: 95 % interval"));
+    }
+    assert!(report.contains("| **hvae-tree: AUC "), "features stand under their generator");
+    assert!(!report.contains("Times are of the first seed"), "costs are not asked for");
+}
+
+/// The real traces of the first seed, 70 % of 40 to train on, in a format that carries their starts.
+fn assert_splits_are_exported(folder: &Path) {
+    let mut names: Vec<String> =
+        fs::read_dir(folder.join("splits")).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    assert_eq!(names, ["sn.held-out.json.gz", "sn.training.json.gz", "tt.held-out.json.gz", "tt.training.json.gz"]);
+    for (name, traces) in [("tt.training.json.gz", 28), ("tt.held-out.json.gz", 12)] {
+        let corpus = ingest(&[folder.join("splits").join(name)], &IngestOptions::default()).unwrap().corpus;
+        assert_eq!((corpus.len(), corpus.has_starts()), (traces, true), "{name}");
+    }
+}
+
+#[test]
+fn a_private_generator_stands_beside_the_others_with_its_promise_and_costs_are_told_on_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("private.toml");
+    let only =
+        SMALL.replace("seeds = [1, 2]", "seeds = [1]\nquestions = [\"rq4\"]\ncosts = true").replace("enabled = true", "enabled = false");
+    let private = "[generators.private]\nkind = \"tree-hvae\"\nmodel = { structure_width = 16, timing_width = 16, encoder_width = 8, \
+                   label_width = 8 }\ntrain = { steps = 4, privacy = { epsilon = 5.0 } }\n";
+    fs::write(&file, format!("{only}\n{private}")).unwrap();
+    let out = Some(folder.path().join("out"));
+    let summary =
+        run(&file, &RunOptions { device: DeviceChoice::Cpu, out, threads: 2, ..RunOptions::default() }, &Stages::default()).unwrap();
+    let metrics: BTreeMap<String, f64> = serde_json::from_slice(&fs::read(summary.folder.join("metrics.json")).unwrap()).unwrap();
+    let of = |end: &str| metrics[&format!("dp.tt.private.{end}.mean")];
+    assert!(of("epsilon") > 4.0 && of("epsilon") <= 5.0 && of("noise_multiplier") > 0.0, "{metrics:?}");
+    // 1 / (10 · 28 training traces).
+    assert!((of("delta") - 1.0 / 280.0).abs() < 1e-12);
+    let report = fs::read_to_string(summary.folder.join("report.md")).unwrap();
+    assert!(report.contains("Promises of DP-SGD and what is measured beside them, tt") && report.contains("| hvae | not private |"));
+    assert!(report.contains("Times are of the first seed") && report.contains("| traces/s |"));
+    assert!(metrics.keys().all(|key| !key.contains("hvae-tree.epsilon")));
 }
 
 #[test]

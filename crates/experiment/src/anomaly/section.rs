@@ -16,7 +16,8 @@ use crate::report::{Axis, Block, Cell, NumberFormat, Plot, Points, Row, Section,
 const OPERATIONS: usize = 3;
 
 const TEXT: &str = "A graph classifier for each system tells normal traces from abnormal ones, those inside a fault window. It is trained on \
-    synthetic traces that the generator was asked for class by class, with a share of real training traces in place of as many of them, so \
+    synthetic traces that the generator was asked for class by class (one that takes no labels is fitted twice, on the normal and on the \
+    abnormal training traces, and each class is drawn from its own fit), with a share of real training traces in place of as many of them, so \
     that the training sets are equally large; a part of the same mixture validates, synthetic traces alone at 0 % real. It is tested on \
     held-out real traces that neither it nor any generator has seen. With 100 % real it is the ceiling (TRTR), the same for every generator. \
     Precision, recall and F1 are those of the two classes weighted by their numbers of traces; PR-AUC is the average precision of abnormal; \
@@ -77,7 +78,7 @@ pub(crate) fn headline(experiment: &Experiment) -> Vec<(String, String)> {
     lines
 }
 
-/// A system that was measured, and the generators that know labels.
+/// A system that was measured, and its generators.
 struct Measured<'a> {
     outcome: &'a Outcome,
     system: &'a str,

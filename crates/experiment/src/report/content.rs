@@ -63,8 +63,15 @@ impl Table {
         cells.peek().is_some() && cells.all(|cell| matches!(cell, Cell::Measured { .. }))
     }
 
-    /// What stands behind "±" in this table; nothing if no cell has one.
-    pub(super) fn repetitions(&self) -> Option<String> {
+    /// What stands behind "±" and in brackets; nothing if no cell has either.
+    pub(super) fn notes(&self) -> Option<String> {
+        let within = self.rows.iter().flat_map(Row::cells).any(|cell| matches!(cell, Cell::Measured { interval: Some(_), .. }));
+        let interval = within.then(|| INTERVAL.to_owned());
+        let notes: Vec<String> = self.repetitions().into_iter().chain(interval).collect();
+        (!notes.is_empty()).then(|| notes.join(" "))
+    }
+
+    fn repetitions(&self) -> Option<String> {
         let repeated = self.rows.iter().flat_map(Row::cells).filter_map(|cell| match cell {
             Cell::Measured { summary: Summary { sd: Some(_), n, .. }, .. } => Some(*n),
             _ => None,
@@ -79,6 +86,9 @@ impl Table {
         self.rows.iter().filter_map(move |row| row.cells().get(column))
     }
 }
+
+/// What a table with intervals says of them.
+const INTERVAL: &str = "In brackets: 95 % interval; over several seeds, the means of its ends.";
 
 /// The paragraphs of a plain text, which blank lines separate.
 pub(super) fn paragraphs(text: &str) -> impl Iterator<Item = &str> {
@@ -117,6 +127,8 @@ pub enum Cell {
         summary: Summary,
         /// How to write it.
         format: NumberFormat,
+        /// Ends of its interval.
+        interval: Option<[f64; 2]>,
     },
     /// Not measured.
     Missing,
@@ -130,12 +142,20 @@ impl Cell {
 
     /// The mean over one value per seed; [`Cell::Missing`] if there are none.
     pub fn measured(values: &[f64], format: NumberFormat) -> Self {
-        Summary::of(values).map_or(Cell::Missing, |summary| Cell::Measured { summary, format })
+        Summary::of(values).map_or(Cell::Missing, |summary| Cell::Measured { summary, format, interval: None })
     }
 
     /// A number that was measured once.
     pub fn number(value: f64, format: NumberFormat) -> Self {
-        Cell::Measured { summary: Summary { mean: value, sd: None, n: 1 }, format }
+        Cell::Measured { summary: Summary { mean: value, sd: None, n: 1 }, format, interval: None }
+    }
+
+    /// The same number with the ends of its interval, if they are known.
+    pub fn within(self, ends: Option<[f64; 2]>) -> Self {
+        match self {
+            Cell::Measured { summary, format, .. } => Cell::Measured { summary, format, interval: ends },
+            other => other,
+        }
     }
 }
 

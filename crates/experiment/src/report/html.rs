@@ -102,7 +102,7 @@ fn table(number: usize, table: &Table) -> Markup {
         figure id={ "table." (number) } {
             figcaption id=(caption) {
                 strong { "Table " (number) "." } " " (table.caption)
-                @if let Some(note) = table.repetitions() { small { (note) } }
+                @if let Some(note) = table.notes() { small { (note) } }
             }
             div class="scroll" role="region" aria-labelledby=(caption) tabindex="0" {
                 table aria-labelledby=(caption) {
@@ -131,13 +131,14 @@ fn cell(cell: &Cell, numeric: bool, first: bool) -> Markup {
         Cell::Text(text) if first => html! { th scope="row" class=[class] { (text) } },
         Cell::Text(text) => html! { td class=[class] { (text) } },
         Cell::Missing => html! { td class=[class] { span class="missing" title="not measured" { "–" } } },
-        Cell::Measured { summary, format } => {
-            let written = format.write(summary);
+        Cell::Measured { summary, format, interval } => {
+            let written = format.write(summary, *interval);
             html! {
                 td class=[class] title={ (summary.mean) " (n = " (summary.n) ")" } {
                     (written.mean)
                     @if let Some(sd) = &written.sd { " " span class="sd" { "± " (sd) } }
                     (written.unit)
+                    @if let Some(interval) = &written.interval { " " span class="sd" { "(" (interval) ")" } }
                 }
             }
         }

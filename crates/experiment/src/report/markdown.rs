@@ -41,7 +41,7 @@ fn figure(number: usize, drawing: &Drawing) -> String {
 }
 
 fn table(number: usize, table: &Table) -> String {
-    let note = table.repetitions().map_or(String::new(), |note| format!(" {note}"));
+    let note = table.notes().map_or(String::new(), |note| format!(". {note}"));
     let mut text = format!("**Table {number}.** {}{note}\n\n", inline(&table.caption));
     text.push_str(&line(table.columns.iter().map(|name| inline(name))));
     text.push_str(&line((0..table.columns.len()).map(|column| if table.is_numeric(column) { "---:" } else { "---" }.to_owned())));
@@ -69,7 +69,7 @@ fn line(cells: impl Iterator<Item = String>) -> String {
 fn cell(cell: &Cell) -> String {
     match cell {
         Cell::Text(text) => inline(text),
-        Cell::Measured { summary, format } => format.write(summary).line(),
+        Cell::Measured { summary, format, interval } => format.write(summary, *interval).line(),
         Cell::Missing => "–".to_owned(),
     }
 }
@@ -148,7 +148,7 @@ mod tests {
                 Row::Emphasis(vec![Cell::text("e"), Cell::Missing]),
             ],
         };
-        let expected = "**Table 3.** a\\|b Mean ± sample standard deviation, n = 2.\n\n| x\\|y | F1 |\n| --- | ---: |\n\
+        let expected = "**Table 3.** a\\|b. Mean ± sample standard deviation, n = 2.\n\n| x\\|y | F1 |\n| --- | ---: |\n\
                         | **g\\|h** |  |\n| c\\|d | 0.500 ± 0.000 |\n| **e** | **–** |";
         assert_eq!(table(3, &content), expected);
     }

@@ -15,28 +15,29 @@ pub enum NumberFormat {
     Count,
 }
 
-/// A summary in words: `mean`, `± sd` if known, and the unit that follows both.
+/// A summary in words: `mean`, `± sd` if known, the unit that follows both, and the interval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Written {
     pub mean: String,
     pub sd: Option<String>,
     pub unit: &'static str,
+    pub interval: Option<String>,
 }
 
 impl Written {
     /// The whole on one line.
     pub fn line(&self) -> String {
-        match &self.sd {
-            Some(sd) => format!("{} ± {sd}{}", self.mean, self.unit),
-            None => format!("{}{}", self.mean, self.unit),
-        }
+        let sd = self.sd.as_ref().map_or(String::new(), |sd| format!(" ± {sd}"));
+        let interval = self.interval.as_ref().map_or(String::new(), |interval| format!(" ({interval})"));
+        format!("{}{sd}{}{interval}", self.mean, self.unit)
     }
 }
 
 impl NumberFormat {
-    pub(super) fn write(self, summary: &Summary) -> Written {
+    pub(super) fn write(self, summary: &Summary, interval: Option<[f64; 2]>) -> Written {
         let unit = if self == NumberFormat::Percent && summary.mean.is_finite() { " %" } else { "" };
-        Written { mean: self.mean(summary.mean), sd: summary.sd.map(|sd| self.decimal(sd, summary.mean)), unit }
+        let interval = interval.map(|ends| ends.map(|end| self.decimal(end, summary.mean)).join("–"));
+        Written { mean: self.mean(summary.mean), sd: summary.sd.map(|sd| self.decimal(sd, summary.mean)), unit, interval }
     }
 
     /// What a value is multiplied by to be read in the format's unit.
@@ -94,7 +95,7 @@ mod tests {
     use super::*;
 
     fn line(format: NumberFormat, mean: f64, sd: Option<f64>) -> String {
-        format.write(&Summary { mean, sd, n: 3 }).line()
+        format.write(&Summary { mean, sd, n: 3 }, None).line()
     }
 
     #[test]
@@ -125,6 +126,14 @@ mod tests {
     fn a_count_has_a_decimal_only_if_it_is_a_mean() {
         assert_eq!(line(NumberFormat::Count, 12_000.0, None), "12,000");
         assert_eq!(line(NumberFormat::Count, 2.5, Some(0.5)), "2.5 ± 0.5");
+    }
+
+    #[test]
+    fn an_interval_stands_in_brackets_behind_the_spread() {
+        let summary = Summary { mean: 0.9, sd: Some(0.01), n: 2 };
+        assert_eq!(NumberFormat::Ratio.write(&summary, Some([0.88, 0.925])).line(), "0.900 ± 0.010 (0.880–0.925)");
+        let once = Summary { sd: None, n: 1, ..summary };
+        assert_eq!(NumberFormat::Percent.write(&once, Some([0.88, 1.0])).line(), "90.00 % (88.00–100.00)");
     }
 
     #[test]

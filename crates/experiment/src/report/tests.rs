@@ -80,6 +80,7 @@ fn every_block() -> Report {
             Row::Group("<group>".to_owned()),
             Row::Plain(vec![Cell::text("a<b"), Cell::measured(&[0.971, 0.977], NumberFormat::Ratio)]),
             Row::Emphasis(vec![Cell::text("c"), Cell::Missing]),
+            Row::Plain(vec![Cell::text("d"), Cell::number(0.9, NumberFormat::Ratio).within(Some([0.88, 0.92]))]),
         ]),
     ]);
     report(blocks)
@@ -127,6 +128,14 @@ fn the_page_is_well_formed_and_escapes_all_text() {
     assert!(html.contains("Structure &amp; &lt;durations&gt;"));
     assert!(html.contains("&lt;script&gt;"));
     assert!(html.contains("[run] # &lt;x&gt; &amp;&amp; y"));
+}
+
+#[test]
+fn an_interval_stands_in_the_page_and_in_markdown_with_a_note() {
+    let dir = written(&every_block());
+    let (markdown, html) = (read(dir.path(), "report.md"), read(dir.path(), "report.html"));
+    assert!(markdown.contains("| d | 0.900 (0.880–0.920) |") && html.contains("(0.880–0.920)"), "{markdown}");
+    assert!([markdown, html].iter().all(|text| text.matches("In brackets: 95 % interval").count() == 1));
 }
 
 #[test]

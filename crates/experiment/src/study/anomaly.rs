@@ -6,7 +6,7 @@ use tracesmith_model::train::EpochRecord;
 use tracesmith_trace::{Corpus, derive_seed};
 
 use super::{Place, Study};
-use crate::anomaly::{CLASSES, Detection, FAULT_SETTINGS, by_class, obstacle, unconditional};
+use crate::anomaly::{CLASSES, Detection, FAULT_SETTINGS, obstacle, of_class, takes_labels, with_labels_of};
 use crate::data::Prepared;
 use crate::graph_classifier::TestScores;
 use crate::outcome::{FaultEffects, Outcome};
@@ -27,18 +27,20 @@ enum Found {
 }
 
 impl Study<'_> {
-    /// Whether a question needs the generator fitted: the anomaly task has no use for one that does not know labels, nor for traces without.
+    /// Whether a question needs the generator fitted on the traces of all classes: the anomaly task has no use for traces without labels, and
+    /// fits a generator that takes none on each class apart.
     pub(super) fn is_needed(&self, place: Place) -> bool {
-        self.experiment.questions.iter().any(|question| *question != Question::Anomaly) || self.knows_labels(place)
-    }
-
-    fn knows_labels(&self, place: Place) -> bool {
-        self.is_labelled(place.system) && unconditional(self.generator(place.generator).1).is_none()
+        self.experiment.questions.iter().any(|question| *question != Question::Anomaly)
+            || self.is_labelled(place.system) && takes_labels(self.generator(place.generator).1)
     }
 
     /// Whether the task can be put to the traces of every seed.
     fn is_labelled(&self, system: usize) -> bool {
         self.obstacle(system).is_none()
+    }
+
+    fn labelled_systems(&self) -> Vec<usize> {
+        (0..self.experiment.systems.len()).filter(|&system| self.is_labelled(system)).collect()
     }
 
     fn obstacle(&self, system: usize) -> Option<String> {
@@ -51,7 +53,13 @@ impl Study<'_> {
             return Ok(());
         }
         outcome.left_out = self.left_out();
-        let places: Vec<Place> = self.places().into_iter().filter(|place| self.knows_labels(*place)).collect();
+        let (labelled, generators) = (self.labelled_systems(), self.experiment.generators.len());
+        let of_system = |seed, system| (0..generators).map(move |generator| Place::new(seed, system, generator));
+        let of_seed = |seed| labelled.iter().flat_map(move |&system| of_system(seed, system));
+        let places: Vec<Place> = (0..self.prepared.len()).flat_map(of_seed).collect();
+        let apart = places.iter().filter(|place| !takes_labels(self.generator(place.generator).1));
+        let apart: Vec<Place> = apart.flat_map(|place| CLASSES.map(|class| Place { class: Some(class), ..*place })).collect();
+        self.each(&self.distinct_fits(&apart)?, |place| self.fit(*place))?;
         self.each(&places, |place| self.sample_classes(*place).map(|_| ()))?;
         let jobs = self.anomaly_jobs(&places);
         for (job, found) in jobs.iter().zip(self.each(&jobs, |job| self.measure_anomaly(job))?) {
@@ -63,14 +71,11 @@ impl Study<'_> {
     /// What is not measured, and why.
     fn left_out(&self) -> Vec<String> {
         let systems = self.experiment.systems.keys().enumerate();
-        let systems = systems.filter_map(|(system, name)| Some(format!("system {name}: {}", self.obstacle(system)?)));
-        let generators = self.experiment.generators.iter();
-        let generators = generators.filter_map(|(name, config)| Some(format!("generator {name}: {}", unconditional(config)?)));
-        systems.chain(generators).collect()
+        systems.filter_map(|(system, name)| Some(format!("system {name}: {}", self.obstacle(system)?))).collect()
     }
 
     fn anomaly_jobs(&self, places: &[Place]) -> Vec<Job> {
-        let systems: Vec<usize> = (0..self.experiment.systems.len()).filter(|&system| self.is_labelled(system)).collect();
+        let systems = self.labelled_systems();
         let pairs: Vec<(usize, usize)> =
             (0..self.prepared.len()).flat_map(|seed| systems.iter().map(move |&system| (seed, system))).collect();
         let mut shares = self.experiment.utility.sweep.clone();
@@ -79,26 +84,34 @@ impl Study<'_> {
         // Real traces alone are the ceiling, the same one for every generator.
         shares.retain(|&share| share < 100);
         let mut jobs: Vec<Job> = pairs.iter().map(|&(seed, system)| Job::Detect { seed, system, mixture: None }).collect();
-        for &Place { seed, system, generator } in places {
+        for &Place { seed, system, generator, .. } in places {
             jobs.extend(shares.iter().map(|&share| Job::Detect { seed, system, mixture: Some((generator, share)) }));
         }
         jobs.extend(pairs.iter().map(|&(seed, system)| Job::Effects { seed, system, generator: None }));
-        jobs.extend(places.iter().map(|&Place { seed, system, generator }| Job::Effects { seed, system, generator: Some(generator) }));
+        jobs.extend(places.iter().map(|&Place { seed, system, generator, .. }| Job::Effects { seed, system, generator: Some(generator) }));
         jobs
     }
 
     /// Synthetic traces of each class, as many as there are training traces of it.
     fn sample_classes(&self, place: Place) -> Result<[Corpus; 2], ExperimentError> {
-        let [normal, abnormal] = by_class(&self.traces(place).training).map(|corpus| corpus.len());
-        Ok([self.sample_class(place, CLASSES[0], normal)?, self.sample_class(place, CLASSES[1], abnormal)?])
+        let [normal, abnormal] = CLASSES.map(|class| self.sample_class(place, class));
+        Ok([normal?, abnormal?])
     }
 
-    fn sample_class(&self, place: Place, label: LabelRequest, count: usize) -> Result<Corpus, ExperimentError> {
-        let title = self.title(&format!("sample {}", label.name()), place);
-        let seed = derive_seed(self.seed(place), &format!("sample {}", label.name()));
-        let request = Request { label: Some(label), threads: 1, ..Request::new(count, seed) };
-        let inputs = (self.fit_inputs(place), self.generator(place.generator).1, request.size, count, seed, label);
-        let draw = || self.load(place)?.sample(&request).map_err(|error| ExperimentError::stage(&title, &error));
+    /// A generator that takes no labels draws from its fit on the class, and its traces get the labels of the training traces: which fault a
+    /// trace is under is then drawn without a look at the trace.
+    fn sample_class(&self, place: Place, class: LabelRequest) -> Result<Corpus, ExperimentError> {
+        let config = self.generator(place.generator).1;
+        let (place, label) = if takes_labels(config) { (place, Some(class)) } else { (Place { class: Some(class), ..place }, None) };
+        let title = self.title(&format!("sample {}", class.name()), place);
+        let training = of_class(&self.traces(place).training, class);
+        let seed = derive_seed(self.seed(place), &format!("sample {}", class.name()));
+        let request = Request { label, threads: 1, ..Request::new(training.len(), seed) };
+        let inputs = (self.fit_inputs(place), config, request.size, request.count, seed, class);
+        let draw = || {
+            let drawn = self.load(place)?.sample(&request).map_err(|error| ExperimentError::stage(&title, &error))?;
+            Ok(if label.is_some() { drawn } else { with_labels_of(&training, &drawn) })
+        };
         Ok(self.cache.fetch("sample", &inputs, draw)?.0)
     }
 
@@ -114,7 +127,7 @@ impl Study<'_> {
         let (what, synthetic, real_percent) = match mixture {
             None => ("detect real".to_owned(), None, 100),
             Some((generator, share)) => {
-                let synthetic = self.sample_classes(Place { seed, system, generator })?;
+                let synthetic = self.sample_classes(Place::new(seed, system, generator))?;
                 (format!("detect {} + {share} % real", self.generator(generator).0), Some(synthetic), share)
             }
         };
@@ -136,7 +149,7 @@ impl Study<'_> {
         let fidelity = match generator {
             None => fault_fidelity(held_out, training, &FAULT_SETTINGS)?,
             Some(generator) => {
-                let [normal, abnormal] = self.sample_classes(Place { seed, system, generator })?;
+                let [normal, abnormal] = self.sample_classes(Place::new(seed, system, generator))?;
                 fault_fidelity(held_out, &Corpus::concat(&[&normal, &abnormal]), &FAULT_SETTINGS)?
             }
         };

@@ -64,7 +64,7 @@ fn bars(series: &[BarSeries], format: NumberFormat, left_out: &mut LeftOut) -> V
             if let Some(mean) = left_out.keep(position(Scale::Linear, summary.mean * format.factor())) {
                 let Summary { sd, .. } = summary;
                 let sd = sd.and_then(|sd| position(Scale::Linear, sd * format.factor()).ok()).unwrap_or(0.0);
-                bars.push(Bar { category, series: i, mean, sd, label: format.write(summary).line() });
+                bars.push(Bar { category, series: i, mean, sd, label: format.write(summary, None).line() });
             }
         }
     }
