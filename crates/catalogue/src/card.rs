@@ -40,7 +40,7 @@ fn made(facts: &Facts, lineage: &Lineage) -> String {
         ));
     }
     lines.extend(facts.seed.map(|seed| format!("seed: {seed}")));
-    lines.extend(facts.training_data_sha256.as_ref().map(|sha256| format!("training data: `{sha256}`")));
+    lines.extend(training_data(facts));
     for raw in &lineage.raw {
         let from = raw.url.as_ref().map(|url| format!(", from <{url}>")).unwrap_or_default();
         lines.push(format!("raw file: {}{from}", raw.label));
@@ -49,6 +49,20 @@ fn made(facts: &Facts, lineage: &Lineage) -> String {
         return "Its publisher does not say.".to_owned();
     }
     lines.into_iter().map(|line| format!("- {line}\n")).collect()
+}
+
+/// What the generator was fitted on; of a version without a generator only what is known.
+fn training_data(facts: &Facts) -> Option<String> {
+    let size = facts.training_traces.zip(facts.training_spans).map(|(traces, spans)| format!("{traces} traces, {spans} spans"));
+    let sum = facts.training_data_sha256.as_ref().map(|sha256| format!("`{sha256}`"));
+    let known = match (sum, size) {
+        (Some(sum), Some(size)) => format!("{sum}, {size} after cleaning"),
+        (Some(sum), None) => sum,
+        (None, Some(size)) => format!("simulated, {size}"),
+        (None, None) if facts.generator.is_some() => "not known".to_owned(),
+        (None, None) => return None,
+    };
+    Some(format!("training data: {known}"))
 }
 
 fn quality(facts: &Facts) -> String {
@@ -62,4 +76,32 @@ fn quality(facts: &Facts) -> String {
     }
     let rows: String = facts.metrics.iter().map(|(name, value)| format!("| {name} | {value:.4} |\n")).collect();
     format!("{gate}\n\n| figure | value |\n|---|---:|\n{rows}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::GeneratorFacts;
+
+    #[test]
+    fn a_card_says_what_is_known_of_the_training_data_and_that_nothing_is() {
+        let generator = GeneratorFacts { kind: "hvae".into(), config_sha256: "a".into(), model_sha256: "b".into() };
+        let facts = |sha256: Option<&str>, traces| Facts {
+            generator: Some(generator.clone()),
+            training_data_sha256: sha256.map(str::to_owned),
+            training_traces: traces,
+            training_spans: traces.map(|traces| 3 * traces),
+            ..Facts::default()
+        };
+        for (facts, says) in [
+            (facts(Some("c"), Some(5)), "- training data: `c`, 5 traces, 15 spans after cleaning\n"),
+            (facts(Some("c"), None), "- training data: `c`\n"),
+            (facts(None, Some(5)), "- training data: simulated, 5 traces, 15 spans\n"),
+            (facts(None, None), "- training data: not known\n"),
+        ] {
+            let made = made(&facts, &Lineage::default());
+            assert!(made.ends_with(says), "{made}");
+        }
+        assert_eq!(made(&Facts::default(), &Lineage::default()), "Its publisher does not say.");
+    }
 }

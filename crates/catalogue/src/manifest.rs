@@ -11,9 +11,15 @@ pub struct Facts {
     /// What generated the traces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generator: Option<GeneratorFacts>,
-    /// SHA-256 over the files that the generator was fitted on, in order.
+    /// SHA-256 over the files that the generator was fitted on, in order; none for simulated traces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub training_data_sha256: Option<String>,
+    /// Number of traces that the generator was fitted on, after cleaning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub training_traces: Option<u64>,
+    /// Number of spans that the generator was fitted on, after cleaning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub training_spans: Option<u64>,
     /// Seed of the generation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,

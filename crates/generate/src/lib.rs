@@ -14,6 +14,7 @@ mod rare_shapes;
 mod request;
 mod store;
 mod structure;
+mod training_data;
 mod tree_hvae;
 mod vae;
 
@@ -28,6 +29,7 @@ pub use rare_shapes::{Anonymised, Decision, KAnonymity, MAX_ROUNDS, NovelShapes,
 pub use request::{LabelRequest, Request, SizeMode};
 pub use store::{MODEL_FILE, load};
 pub use structure::{EdgeRule, Prior, SamplingConfig, Structure};
+pub use training_data::{TrainingData, TrainingFile};
 pub use tree_hvae::{Diagnostics, TreeHvaeGenerator};
 
 use std::path::Path;

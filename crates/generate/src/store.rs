@@ -13,7 +13,7 @@ use tracesmith_model::{Device, DurationScale, Sizes, checkpoint};
 use crate::aggregate::AggregatePrior;
 use crate::tree_hvae::{self, FittedTreeHvae, StoredTreeHvae};
 use crate::vae::{FittedVae, Network};
-use crate::{CorpusProfile, FittedGenerator, Prior, Sampling, SamplingConfig, StoreError, markov_tree, random_sampling};
+use crate::{CorpusProfile, FittedGenerator, Prior, Sampling, SamplingConfig, StoreError, TrainingData, markov_tree, random_sampling};
 
 /// Description of a fitted generator inside its folder.
 pub const MODEL_FILE: &str = "model.json";
@@ -28,6 +28,9 @@ const VERSION: u32 = 1;
 pub(crate) struct Description {
     tracesmith_model: u32,
     generator: Stored,
+    /// See [`TrainingData::record`]; models of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    training_data: Option<TrainingData>,
 }
 
 /// A fitted generator without its weights.
@@ -57,7 +60,7 @@ pub(crate) struct StoredVae<N> {
 
 impl Description {
     pub(crate) fn new(generator: Stored) -> Self {
-        Self { tracesmith_model: VERSION, generator }
+        Self { tracesmith_model: VERSION, generator, training_data: None }
     }
 }
 
@@ -70,7 +73,8 @@ pub fn load(folder: &Path, device: &Device, adjust: impl FnOnce(&mut Sampling)) 
     let path = folder.join(MODEL_FILE);
     let text = fs::read_to_string(&path).map_err(|source| StoreError::Io { path: path.clone(), source })?;
     let format = |message: String| StoreError::Format { path: path.clone(), message };
-    let Description { tracesmith_model, generator } = serde_json::from_str(&text).map_err(|error| format(error.to_string()))?;
+    let Description { tracesmith_model, generator, training_data: _ } =
+        serde_json::from_str(&text).map_err(|error| format(error.to_string()))?;
     if tracesmith_model != VERSION {
         return Err(format(format!("it has version {tracesmith_model}, this program reads version {VERSION}")));
     }

@@ -10,7 +10,7 @@ use std::{
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use tracesmith_ingest::sums_below;
+use tracesmith_ingest::{fetch::open_for_others, sums_below};
 
 use super::{Draft, Entry};
 use crate::{CatalogueError, Origin, VersionManifest, card::card};
@@ -91,15 +91,4 @@ pub(super) fn make_read_only(folder: &Path) -> io::Result<()> {
         fs::set_permissions(path, permissions)?;
     }
     open_for_others(folder)
-}
-
-#[cfg(unix)]
-fn open_for_others(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
-}
-
-#[cfg(not(unix))]
-fn open_for_others(_: &Path) -> io::Result<()> {
-    Ok(())
 }

@@ -25,6 +25,8 @@ impl Shelf {
         let facts = Facts {
             generator: Some(generator),
             training_data_sha256: Some(hash("c")),
+            training_traces: Some(100),
+            training_spans: Some(700),
             seed: Some(7),
             format: "eadro-csv".into(),
             traces: 1,
@@ -74,6 +76,7 @@ fn a_version_has_everything_and_says_it_for_people_and_programs() {
         "**failed**: M4 uniqueness",
         "tree-hvae",
         "seed: 7",
+        "100 traces, 700 spans after cleaning",
         "| fidelity.overall | 0.9000 |",
         "<https://host/x.zip>",
     ] {

@@ -31,7 +31,7 @@ Examples:
   tracesmith datasets fetch nezha-tt
   tracesmith datasets path eadro-sn
   tracesmith datasets simulate socialnetwork-sim -n 2000 --out traces.csv --faults-out faults.json
-  tracesmith datasets publish shop --traces synthetic.csv --model model --train traces.csv --licence CC-BY-4.0
+  tracesmith datasets publish shop --traces synthetic.csv --model model --licence CC-BY-4.0
   tracesmith datasets card shop/v1
 
 Real data is looked for in $TRACESMITH_REAL_DATA if it is set, else in ../shared/datasets; and in data/NAME, where `fetch` puts it.

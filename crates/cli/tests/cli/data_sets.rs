@@ -3,6 +3,7 @@
 use std::fs;
 
 use flate2::{Compression, write::GzEncoder};
+use sha2::{Digest, Sha256};
 
 use crate::{
     sandbox::{Sandbox, names},
@@ -118,6 +119,7 @@ fn published_traces_say_where_they_come_from_and_stay_what_they_are() {
     );
     let info = sandbox.json("datasets info shop --json")[0].clone();
     assert_eq!((&info["generator"]["kind"], &info["traces"], &info["seed"]), (&"random-sampling".into(), &40.into(), &3.into()));
+    assert_eq!((&info["training_traces"], &info["training_spans"].is_u64()), (&60.into(), &true));
     assert!(info["gate"]["passed"] == false && info["metrics"]["ours.fidelity.overall"].is_f64(), "{info}");
     assert!(info["privacy"].as_str().unwrap().contains("equal a training trace"), "{info}");
     let prov: serde_json::Value = serde_json::from_slice(&sandbox.read("data/catalogue/shop/v1/prov.json")).unwrap();
@@ -181,4 +183,73 @@ fn the_catalogue_may_lie_elsewhere() {
     assert!(!sandbox.succeed("datasets list").stdout.contains("shop/v1"));
     assert!(sandbox.succeed("datasets list --catalogue shelf").stdout.contains("shop/v1"));
     assert!(sandbox.run_with("datasets list", &variable).stdout.contains("shop/v1"));
+}
+
+/// What `datasets info --json` says of a version.
+fn version(sandbox: &Sandbox, id: &str) -> serde_json::Value {
+    sandbox.json(&format!("datasets info {id} --json"))[0].clone()
+}
+
+fn lineage(sandbox: &Sandbox, version: &str) -> serde_json::Value {
+    serde_json::from_slice(&sandbox.read(&format!("data/catalogue/{version}/prov.json"))).unwrap()
+}
+
+#[test]
+fn a_model_says_itself_what_it_was_fitted_on_and_its_publisher_cannot_say_otherwise() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.path("inner")).unwrap();
+    sandbox.succeed("datasets simulate trainticket-sim -n 30 --out inner/real.csv");
+    sandbox.succeed("datasets simulate trainticket-sim -n 30 --seed 2 --out other.csv");
+    sandbox.succeed("fit --input inner/real.csv --generator random-sampling --out model");
+    sandbox.succeed("generate model -n 10 --out synthetic.csv");
+    let sum = hex::encode(Sha256::digest(sandbox.read("inner/real.csv")));
+
+    let done = sandbox.succeed("datasets publish shop --traces synthetic.csv --model model");
+    assert!(!done.stderr.contains("does not say"), "{}", done.stderr);
+    let info = version(&sandbox, "shop/v1");
+    assert_eq!((&info["training_data_sha256"], &info["training_traces"]), (&sum.as_str().into(), &30.into()));
+    let raw = &lineage(&sandbox, "shop/v1")["entity"]["tracesmith:raw-1"];
+    assert_eq!((&raw["prov:label"], &raw["tracesmith:sha256"]), (&"real.csv".into(), &sum.as_str().into()));
+    let card = sandbox.succeed("datasets card shop/v1").stdout;
+    assert!(card.contains(&format!("training data: `{sum}`, 30 traces, ")) && card.contains("raw file: real.csv"), "{card}");
+
+    let refused = sandbox.run("datasets publish shop --traces synthetic.csv --model model --train other.csv");
+    assert_eq!(refused.code, Some(1));
+    for says in ["--train gives other.csv (SHA-256 ", "fitted on real.csv (SHA-256 ", "leave --train out"] {
+        assert!(refused.stderr.contains(says), "{says} is not said\n{}", refused.stderr);
+    }
+    sandbox.succeed("datasets publish shop --traces synthetic.csv --model model --train inner/real.csv");
+    assert_eq!(version(&sandbox, "shop/v2")["training_data_sha256"], info["training_data_sha256"]);
+
+    // As an earlier version wrote it.
+    let mut model: serde_json::Value = serde_json::from_slice(&sandbox.read("model/model.json")).unwrap();
+    model.as_object_mut().unwrap().remove("training_data").unwrap();
+    sandbox.write("model/model.json", model.to_string());
+    sandbox.succeed("generate model -n 10 --out again.csv");
+    let done = sandbox.succeed("datasets publish shop --traces again.csv --model model");
+    assert!(done.stderr.contains("model does not say what it was fitted on") && done.stderr.contains("--train"), "{}", done.stderr);
+    assert_eq!(version(&sandbox, "shop/v3")["training_data_sha256"], serde_json::Value::Null);
+}
+
+#[test]
+fn the_lineage_of_a_model_of_pseudonyms_or_of_simulated_traces_names_no_file() {
+    let sandbox = Sandbox::new();
+    sandbox.succeed("datasets simulate trainticket-sim -n 30 --out acme.csv --faults-out acme-faults.json");
+    sandbox.write("salt", "0123456789abcdef0123456789abcdef\n");
+    let names = "--pseudonyms salt --names-out names.json";
+    sandbox.succeed(&format!("fit --input acme.csv --faults acme-faults.json --generator markov-tree {names} --out nameless"));
+    sandbox.succeed("fit --dataset trainticket-sim --traces 30 --generator markov-tree --out simulated");
+    sandbox.succeed("generate nameless -n 10 --out synthetic.csv");
+    for model in ["nameless", "simulated"] {
+        sandbox.succeed(&format!("datasets publish {model}-shop --traces synthetic.csv --model {model}"));
+    }
+    let sum = hex::encode(Sha256::digest(sandbox.read("acme.csv")));
+    let said = ["nameless/model.json", "data/catalogue/nameless-shop/v1/prov.json", "data/catalogue/nameless-shop/v1/card.md"];
+    for text in said.map(|file| String::from_utf8(sandbox.read(file)).unwrap()) {
+        assert!(text.contains(&sum) && !text.contains("acme"), "{text}");
+    }
+    let info = version(&sandbox, "simulated-shop/v1");
+    assert_eq!((&info["training_data_sha256"], &info["training_traces"]), (&serde_json::Value::Null, &30.into()));
+    let refused = sandbox.run("datasets publish simulated-shop --traces synthetic.csv --model simulated --train acme.csv");
+    assert!(refused.code == Some(1) && refused.stderr.contains("simulated traces"), "{}", refused.stderr);
 }

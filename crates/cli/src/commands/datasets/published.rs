@@ -2,25 +2,21 @@
 
 mod measured;
 mod model;
+mod trained;
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use tracesmith_catalogue::{Catalogue, Draft, Facts, Lineage, Origin};
 use tracesmith_formats::Format;
-use tracesmith_ingest::{
-    IngestOptions, Ingested, Manifest,
-    fetch::{FETCH_RECORD, FetchRecord},
-    ingest, sha256_of_file, sha256_of_files,
-};
+use tracesmith_ingest::{IngestOptions, Ingested, Manifest, ingest};
 
 use crate::{
     arguments::{formats, one_of},
     terminal::{Terminal, print},
 };
+use model::Model;
+use trained::{origin, trained};
 
 /// What the licence is if nobody says it.
 const NO_LICENCE: &str = "not stated: ask the publisher before use";
@@ -32,10 +28,10 @@ const NO_LICENCE: &str = "not stated: ask the publisher before use";
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  tracesmith datasets publish shop --traces synthetic.csv --licence CC-BY-4.0
+  tracesmith datasets publish shop --traces synthetic.csv --model model --licence CC-BY-4.0
   tracesmith evaluate --real held-out.csv --synthetic synthetic.csv --train traces.csv --json > metrics.json
   tracesmith validate synthetic.csv --against held-out.csv --train traces.csv --json > gate.json
-  tracesmith datasets publish shop --traces synthetic.csv --model model --train traces.csv --metrics metrics.json --gate gate.json --seed 7")]
+  tracesmith datasets publish shop --traces synthetic.csv --model model --metrics metrics.json --gate gate.json --seed 7")]
 pub struct Args {
     /// Name of the data set; a name that is there gets a new version
     name: String,
@@ -48,7 +44,7 @@ pub struct Args {
     /// Folder of the model that generated them
     #[arg(long, value_name = "MODEL_DIR")]
     model: Option<PathBuf>,
-    /// Files that the model was fitted on, for their checksum and where they come from
+    /// Files that the model was fitted on, for where they come from [default: what the model says that it was fitted on]
     #[arg(long, value_name = "PATH", num_args = 1..)]
     train: Vec<PathBuf>,
     /// What `tracesmith evaluate --json` printed
@@ -63,7 +59,8 @@ pub struct Args {
     /// Terms under which the traces may be used
     #[arg(long, value_name = "TEXT", default_value = NO_LICENCE)]
     licence: String,
-    /// What can be said about the privacy of those whose traces were trained on [default: what --metrics measured]
+    /// What can be said about the privacy of those whose traces were trained on [default: what --metrics measured, and what
+    /// the model promises]
     #[arg(long, value_name = "TEXT")]
     statement: Option<String>,
 }
@@ -77,21 +74,33 @@ pub fn run(args: &Args, catalogue: &Catalogue, terminal: Terminal) -> anyhow::Re
     }
     let measured = args.metrics.as_deref().map(|path| measured::metrics(path, &ingested.report)).transpose()?.unwrap_or_default();
     let model = args.model.as_deref().map(model::read).transpose()?;
-    let corpus = training_data(&args.train, model.as_ref().map(|model| model.corpus.as_str()))?;
+    let trained = trained(&args.train, model.as_ref())?;
+    if let (Some(folder), Some(Model { training: None, .. }), []) = (&args.model, &model, args.train.as_slice()) {
+        terminal.note(format_args!(
+            "note: {} does not say what it was fitted on (an earlier version wrote it), so that the manifest has no checksum of the training \
+             data: give --train, or fit it again",
+            folder.display()
+        ));
+    }
     let facts = Facts {
         generator: model.as_ref().map(|model| model.generator.clone()),
-        training_data_sha256: corpus.as_ref().and_then(|corpus| corpus.sha256.clone()),
+        training_data_sha256: trained.sha256,
+        training_traces: trained.size.map(|(traces, _)| traces),
+        training_spans: trained.size.map(|(_, spans)| spans),
         seed: args.seed,
         gate: args.gate.as_deref().map(measured::gate).transpose()?,
-        privacy: args.statement.clone().unwrap_or_else(|| measured::privacy_statement(&measured)),
+        privacy: args
+            .statement
+            .clone()
+            .unwrap_or_else(|| measured::privacy_statement(&measured, model.as_ref().and_then(|model| model.promise.as_ref()))),
         licence: args.licence.clone(),
         metrics: measured,
         ..counts(&ingested)
     };
     let reports = args.metrics.iter().chain(&args.gate);
     let lineage = Lineage {
-        raw: raw_files(&args.train)?,
-        corpus,
+        raw: trained.raw,
+        corpus: trained.corpus,
         model: model.map(|model| Origin { label: model.generator.kind, sha256: Some(model.generator.model_sha256), url: None }),
         reports: reports.clone().map(|path| origin(path)).collect::<anyhow::Result<_>>()?,
     };
@@ -108,45 +117,4 @@ fn counts(ingested: &Ingested) -> Facts {
         spans: ingested.corpus.traces().map(|trace| trace.span_count() as u64).sum(),
         ..Facts::default()
     }
-}
-
-/// The training data, as far as it is known: by its files, or by the name that the model has for it.
-fn training_data(files: &[PathBuf], name: Option<&str>) -> anyhow::Result<Option<Origin>> {
-    let label = name.unwrap_or("training data").to_owned();
-    if files.is_empty() {
-        return Ok(name.map(|_| Origin { label, ..Origin::default() }));
-    }
-    let sha256 = sha256_of_files(files).map_err(|(path, error)| unreadable(&path, error))?;
-    Ok(Some(Origin { label, sha256: Some(sha256), url: None }))
-}
-
-/// What the training files were read from: the archives that were fetched, or the files themselves.
-fn raw_files(files: &[PathBuf]) -> anyhow::Result<Vec<Origin>> {
-    let mut raw: Vec<Origin> = Vec::new();
-    for path in files {
-        let record = path.ancestors().skip(1).filter(|folder| folder.join(FETCH_RECORD).is_file()).find_map(FetchRecord::read);
-        let origins = match record {
-            Some(record) => {
-                let archives = record.archives.into_iter();
-                archives.map(|archive| Origin { label: archive.file, sha256: Some(archive.sha256), url: Some(archive.url) }).collect()
-            }
-            None => vec![origin(path)?],
-        };
-        for origin in origins {
-            if !raw.contains(&origin) {
-                raw.push(origin);
-            }
-        }
-    }
-    Ok(raw)
-}
-
-fn origin(path: &Path) -> anyhow::Result<Origin> {
-    let (_, sha256) = sha256_of_file(path).map_err(|error| unreadable(path, error))?;
-    let label = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    Ok(Origin { label, sha256: Some(sha256), url: None })
-}
-
-fn unreadable(path: &Path, error: io::Error) -> anyhow::Error {
-    anyhow::Error::from(error).context(format!("cannot read {}", path.display()))
 }

@@ -4,32 +4,42 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use tracesmith_formats::{Format, write_atomically};
+use tracesmith_generate::TrainingData;
 use tracesmith_ingest::{
     CleaningConfig, ClockOverflow, IngestOptions, Ingested, Source, ingest,
     simulate::{SimulationConfig, System, simulate},
 };
 use tracesmith_trace::Corpus;
 
-use super::Args;
+use super::{Args, training};
 use crate::terminal::Terminal;
 
 /// Traces of a simulated data set unless `--traces` says otherwise.
 const SIMULATED_TRACES: u32 = 1000;
 
+/// Name of a corpus whose file must not be named.
+const NAMELESS: &str = "pseudonymised";
+
+/// Traces, and what the model is to say about them.
+pub struct Data {
+    pub corpus: Corpus,
+    pub training: TrainingData,
+}
+
 /// Reads, finds or simulates the data, and says what is left out.
-pub fn corpus(args: &Args, max_spans: Option<usize>, terminal: Terminal) -> anyhow::Result<Corpus> {
+pub fn read(args: &Args, max_spans: Option<usize>, terminal: Terminal) -> anyhow::Result<Data> {
     let cleaning = CleaningConfig { clock_overflow: args.clock_overflow, max_spans, ..CleaningConfig::default() };
     let Some(manifest) = &args.dataset else {
-        let name = args.input.first().and_then(|path| path.file_stem()).map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let options = IngestOptions { name, format: args.format, faults: args.faults.clone(), clock_offset_s: 0, cleaning };
-        return read(&args.input, &options, terminal);
+        let options = IngestOptions { name: name(args), format: args.format, faults: args.faults.clone(), clock_offset_s: 0, cleaning };
+        return from_files(args, &args.input, &options, terminal);
     };
     if let Source::Simulated { system } = manifest.source {
-        return simulated(args, system, max_spans, terminal);
+        let corpus = simulated(args, system, max_spans, terminal)?;
+        return Ok(Data { training: training::simulated(&corpus), corpus });
     }
     ensure!(args.traces.is_none(), "--traces only says how many traces to simulate; {} has files", manifest.name);
     let located = manifest.locate()?;
-    read(&located.data, &located.options(&manifest.name, cleaning), terminal)
+    from_files(args, &located.data, &located.options(&manifest.name, cleaning), terminal)
 }
 
 /// The traces with pseudonyms made with the salt in a file, whose meaning is written to `names_out`.
@@ -41,7 +51,15 @@ pub fn pseudonymised(corpus: &Corpus, salt: &Path, names_out: &Path) -> anyhow::
     Ok(corpus)
 }
 
-fn read(paths: &[PathBuf], options: &IngestOptions, terminal: Terminal) -> anyhow::Result<Corpus> {
+/// Name of a corpus of files: that of the first one.
+fn name(args: &Args) -> String {
+    match &args.pseudonyms {
+        Some(_) => NAMELESS.to_owned(),
+        None => args.input.first().and_then(|path| path.file_stem()).map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
+    }
+}
+
+fn from_files(args: &Args, paths: &[PathBuf], options: &IngestOptions, terminal: Terminal) -> anyhow::Result<Data> {
     let Ingested { corpus, report, format, .. } = ingest(paths, options)?;
     terminal.note(&report);
     if let (traces @ 1.., Some(most)) = (report.too_large, options.cleaning.max_spans) {
@@ -50,7 +68,8 @@ fn read(paths: &[PathBuf], options: &IngestOptions, terminal: Terminal) -> anyho
     if format == Format::EadroCsv {
         tracing::info!("eadro-csv has no start offsets: siblings are ordered by name");
     }
-    Ok(corpus)
+    let training = training::of_files(paths, &options.faults, args.pseudonyms.is_none(), &corpus)?;
+    Ok(Data { corpus, training })
 }
 
 fn simulated(args: &Args, system: System, max_spans: Option<usize>, terminal: Terminal) -> anyhow::Result<Corpus> {

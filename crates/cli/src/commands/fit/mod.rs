@@ -3,6 +3,7 @@
 mod config;
 mod data;
 mod model_folder;
+mod training;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ use crate::{
     progress::{epoch_bar, loss_line},
     terminal::Terminal,
 };
+use data::Data;
 use model_folder::ModelFolder;
 
 /// Most spans of a trace that a VAE is fitted on unless `--max-spans` says otherwise: its decoder compares all pairs of spans.
@@ -98,7 +100,7 @@ pub fn run(mut args: Args, terminal: Terminal) -> anyhow::Result<()> {
         args.generator = config::read(args.generator, path)?;
     }
     let folder = ModelFolder::open(&args.out, args.force)?;
-    let corpus = data::corpus(&args, max_spans(&args), terminal)?;
+    let Data { corpus, training } = data::read(&args, max_spans(&args), terminal)?;
     let corpus = match (&args.pseudonyms, &args.names_out) {
         (Some(salt), Some(names_out)) => data::pseudonymised(&corpus, salt, names_out)?,
         _ => corpus,
@@ -125,7 +127,7 @@ pub fn run(mut args: Args, terminal: Terminal) -> anyhow::Result<()> {
         },
     )?;
     bar.finish_and_clear();
-    folder.save(fitted.as_ref())?;
+    folder.save(fitted.as_ref(), &training)?;
     terminal.note(outcome(fitted.as_ref(), &corpus, &args));
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use tracesmith_generate::{FittedGenerator, MODEL_FILE};
+use tracesmith_generate::{FittedGenerator, MODEL_FILE, TrainingData};
 
 /// State of an unfinished training run inside the folder.
 const TRAINING_STATE: &str = "training.state";
@@ -69,13 +69,14 @@ impl ModelFolder {
 
     /// Writes all files of the model beside their place first, and moves them when they are complete; [`MODEL_FILE`] comes last, so that a
     /// folder with it is a whole model.
-    pub fn save(&self, fitted: &dyn FittedGenerator) -> anyhow::Result<()> {
-        self.save_files(fitted).with_context(|| format!("cannot save the model in {}", self.path.display()))
+    pub fn save(&self, fitted: &dyn FittedGenerator, training: &TrainingData) -> anyhow::Result<()> {
+        self.save_files(fitted, training).with_context(|| format!("cannot save the model in {}", self.path.display()))
     }
 
-    fn save_files(&self, fitted: &dyn FittedGenerator) -> anyhow::Result<()> {
+    fn save_files(&self, fitted: &dyn FittedGenerator, training: &TrainingData) -> anyhow::Result<()> {
         let staging = tempfile::Builder::new().prefix(PARTIAL).tempdir_in(&self.path)?;
         fitted.save(staging.path())?;
+        training.record(staging.path())?;
         let model = self.path.join(MODEL_FILE);
         match fs::remove_file(&model) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),

@@ -7,6 +7,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use tracesmith_catalogue::GateFacts;
 use tracesmith_ingest::CleaningReport;
+use tracesmith_model::train::Privacy;
+
+use super::model::Promise;
 
 /// Figures this deep in the JSON are headlines, those below are breakdowns.
 const HEADLINE_DEPTH: usize = 3;
@@ -66,15 +69,30 @@ fn read<T: for<'a> Deserialize<'a>>(path: &Path, what: &str) -> anyhow::Result<T
     serde_json::from_slice(&text).with_context(|| format!("{} is not what {what}", path.display()))
 }
 
-/// What the figures say about privacy, if the publisher says nothing.
-pub fn privacy_statement(figures: &BTreeMap<String, f64>) -> String {
+/// What the figures and the model say about privacy, if the publisher says nothing.
+pub fn privacy_statement(figures: &BTreeMap<String, f64>, promise: Option<&Promise>) -> String {
     let share = |name: &str| figures.get(name).map(|share| format!("{:.1} %", share * 100.0));
-    match (share("memorisation.exact_duplicate_rate"), share("memorisation.natural_rate")) {
-        (Some(copies), Some(natural)) => format!(
-            "Not stated by the publisher. Measured: {copies} of the traces equal a training trace, where {natural} of unseen real ones do. \
-             No formal guarantee (no differential privacy)."
+    let measured = match (share("memorisation.exact_duplicate_rate"), share("memorisation.natural_rate")) {
+        (Some(copies), Some(natural)) => {
+            format!(". Measured: {copies} of the traces equal a training trace, where {natural} of unseen real ones do.")
+        }
+        _ => ", and not measured.".to_owned(),
+    };
+    format!("Not stated by the publisher{measured} {}", guarantee(promise))
+}
+
+/// What the training promises.
+fn guarantee(promise: Option<&Promise>) -> String {
+    let Some(Promise { training, covers }) = promise else { return "No formal guarantee (no differential privacy).".to_owned() };
+    let Privacy { epsilon, delta, noise_multiplier, clip, .. } = training;
+    match epsilon {
+        Some(epsilon) => {
+            format!("Formal guarantee of the model's training by DP-SGD, epsilon = {epsilon:.4} and delta = {delta:.2e}: {covers}.")
+        }
+        None => format!(
+            "No formal guarantee: the model was trained by DP-SGD with clipping norm {clip} and noise multiplier {noise_multiplier}, which \
+             promises nothing (epsilon = ∞)."
         ),
-        _ => "Not stated by the publisher, and not measured. No formal guarantee (no differential privacy).".to_owned(),
     }
 }
 
@@ -96,11 +114,28 @@ mod tests {
         let figures = metrics(file(text).path(), &report).unwrap();
         let names: Vec<&str> = figures.keys().map(String::as_str).collect();
         assert_eq!(names, ["memorisation.exact_duplicate_rate", "memorisation.natural_rate", "ours.count", "ours.fidelity.overall"]);
-        assert!(privacy_statement(&figures).contains("10.0 % of the traces equal a training trace, where 20.0 %"));
-        assert!(privacy_statement(&BTreeMap::new()).contains("not measured"));
+        assert!(privacy_statement(&figures, None).contains("10.0 % of the traces equal a training trace, where 20.0 %"));
+        assert!(privacy_statement(&BTreeMap::new(), None).contains("not measured"));
         let other = CleaningReport { traces_read: 6, ..CleaningReport::default() };
         assert!(metrics(file(text).path(), &other).unwrap_err().to_string().contains("5 synthetic traces, but 6"));
         assert!(metrics(file("{}").path(), &other).unwrap_err().to_string().contains("evaluate --json"));
+    }
+
+    #[test]
+    fn the_statement_gives_the_promise_of_the_model_and_claims_none_where_there_is_none() {
+        let figures =
+            BTreeMap::from([("memorisation.exact_duplicate_rate".to_owned(), 0.1), ("memorisation.natural_rate".to_owned(), 0.2)]);
+        let training =
+            Privacy { epsilon: Some(2.5), delta: 1e-4, noise_multiplier: 1.25, clip: 0.5, steps: 40, sampling_rate: 0.125, lot: 8.0 };
+        let promise = |epsilon| Promise { training: Privacy { epsilon, ..training.clone() }, covers: "epsilon covers the weights".into() };
+        let private = privacy_statement(&figures, Some(&promise(Some(2.5))));
+        for part in ["10.0 % of the traces equal", "DP-SGD, epsilon = 2.5000 and delta = 1.00e-4: epsilon covers the weights."] {
+            assert!(private.contains(part), "{part}: {private}");
+        }
+        assert!(!private.contains("No formal guarantee"), "{private}");
+        let infinite = privacy_statement(&BTreeMap::new(), Some(&promise(None)));
+        assert!(infinite.contains("No formal guarantee") && infinite.contains("clipping norm 0.5"), "{infinite}");
+        assert!(privacy_statement(&figures, None).ends_with("No formal guarantee (no differential privacy)."));
     }
 
     #[test]
