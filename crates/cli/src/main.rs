@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod conditions;
 mod failure;
 mod junit;
 mod progress;

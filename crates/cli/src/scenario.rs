@@ -8,7 +8,10 @@ use tracesmith_generate::{FittedGenerator, LabelRequest, Request, SampleError};
 use tracesmith_scenario::{BaseLabel, Condition, GroundTruth, Plan, Scenario, oversample_rare};
 use tracesmith_trace::{Corpus, derive_seed};
 
-use crate::terminal::Terminal;
+use crate::{
+    conditions::{Conditions, given},
+    terminal::Terminal,
+};
 
 /// Traces that are drawn for each one that is kept, where a generator cannot be asked for rare shapes.
 const POOL: usize = 4;
@@ -41,6 +44,30 @@ impl ScenarioArgs {
         Ok(self.scenario.as_deref().map(|name| Scenario::open(name, &self.scenario_set)).transpose()?)
     }
 
+    /// What `--scenario` says.
+    pub fn name(&self) -> Option<&str> {
+        self.scenario.as_deref()
+    }
+
+    /// Whether the ground truth is wanted.
+    pub fn wants_truth(&self) -> bool {
+        self.ground_truth.is_some()
+    }
+
+    /// Whether the fault windows are wanted.
+    pub fn wants_windows(&self) -> bool {
+        self.faults_out.is_some()
+    }
+
+    /// The options about a scenario that are there beside its name.
+    pub fn given(&self) -> Vec<&'static str> {
+        given(&[
+            ("--scenario-set", !self.scenario_set.is_empty()),
+            ("--ground-truth", self.wants_truth()),
+            ("--faults-out", self.wants_windows()),
+        ])
+    }
+
     /// Writes the ground truth beside traces in `format`, and says how often each intervention hit.
     pub fn write(&self, truth: &GroundTruth, format: Format, terminal: Terminal) -> anyhow::Result<()> {
         for done in &truth.interventions {
@@ -59,8 +86,53 @@ impl ScenarioArgs {
     }
 }
 
+/// How much more often than the model by itself a scenario draws rare shapes, if it does.
+pub fn rare_shapes(scenario: &Scenario) -> Option<f64> {
+    Some(scenario.requests.rare_shapes).filter(|&share| share > 0.0)
+}
+
+/// Number of traces: as many as are asked for, or else as the load of the scenario makes.
+///
+/// # Errors
+/// If nothing says how many, or they are too many for one corpus.
+pub fn trace_count(asked: Option<u64>, scenario: Option<&Scenario>) -> anyhow::Result<usize> {
+    let expected = || scenario.and_then(Scenario::expected_traces).map(|count| count as u64);
+    match asked.or_else(expected) {
+        Some(count) if count <= u32::MAX.into() => Ok(count as usize),
+        Some(count) if asked.is_some() => bail!("{count} traces are more than are made at once: give a smaller -n"),
+        Some(count) => bail!("the scenario makes {count} traces, more than are made at once: set load.rate lower, or give -n N"),
+        None => bail!("the scenario has no duration_s with load.rate that say how many traces there are: give -n N"),
+    }
+}
+
+/// Draws `count` traces of these conditions for a scenario and lets it happen. `draws_rare` says whether the model draws rare shapes more
+/// often by itself.
+///
+/// # Errors
+/// If the model cannot give such traces, or the scenario cannot happen to them.
+pub fn enact(
+    scenario: &Scenario,
+    model: &dyn FittedGenerator,
+    draws_rare: bool,
+    conditions: &Conditions,
+    count: usize,
+    seed: u64,
+    terminal: Terminal,
+) -> anyhow::Result<(Corpus, GroundTruth)> {
+    let plan = scenario.plan(count, seed);
+    let mut request = conditioned(conditions.request(count, seed), &plan)?;
+    if let (None, Some(size)) = (conditions.size, &plan.size) {
+        request.size = size.parse().map_err(|message: String| anyhow::anyhow!("requests.size of the scenario: {message}"))?;
+    }
+    if request.label.is_none() && !scenario.interventions.is_empty() && model.profile().has_both_labels() {
+        terminal.note("note: the model has faults of its own among its traces; --label normal leaves them out");
+    }
+    let corpus = sample(model, &plan, &request, draws_rare, terminal)?;
+    Ok(scenario.apply(&corpus, seed)?)
+}
+
 /// A request with the conditions of a scenario where it has none of its own.
-pub fn conditioned(request: Request, plan: &Plan) -> anyhow::Result<Request> {
+fn conditioned(request: Request, plan: &Plan) -> anyhow::Result<Request> {
     if request.root.is_some() && plan.conditions.iter().any(|condition| condition.root.is_some()) {
         bail!("--root and requests.mix of the scenario both say what traces begin with: leave one out");
     }
@@ -71,11 +143,8 @@ pub fn conditioned(request: Request, plan: &Plan) -> anyhow::Result<Request> {
     Ok(Request { label, ..request })
 }
 
-/// Draws the traces that a plan asks for. `request` says the rest; `draws_rare` whether the model draws rare shapes more often by itself.
-///
-/// # Errors
-/// If the model cannot give such traces, or hardly any in many draws.
-pub fn sample(model: &dyn FittedGenerator, plan: &Plan, request: &Request, draws_rare: bool, terminal: Terminal) -> anyhow::Result<Corpus> {
+/// Draws the traces that a plan asks for; `request` says the rest.
+fn sample(model: &dyn FittedGenerator, plan: &Plan, request: &Request, draws_rare: bool, terminal: Terminal) -> anyhow::Result<Corpus> {
     let choose = plan.rare_shapes > 0.0 && !draws_rare;
     let part = |condition: &Condition| -> anyhow::Result<Corpus> {
         if !choose {
@@ -127,4 +196,40 @@ fn draw_and_choose(model: &dyn FittedGenerator, condition: &Condition, request: 
     let (kind, drawn) = (model.kind(), ROUNDS as usize * count);
     Err(anyhow::anyhow!("only {found} of {drawn} traces begin with {root:?} instead of {}; among the roots are: {known}", condition.count))
         .with_context(|| format!("a {kind} model cannot be asked for a root operation, and traces with the one wanted are too rare"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scenario(text: &str) -> Scenario {
+        Scenario::parse("test", text, &[]).unwrap()
+    }
+
+    #[test]
+    fn as_many_traces_are_made_as_are_asked_for_or_else_as_the_load_makes() {
+        let loaded = scenario("duration_s = 10\nload.rate = 3");
+        assert_eq!(trace_count(None, Some(&loaded)).unwrap(), 30);
+        assert_eq!(trace_count(Some(7), Some(&loaded)).unwrap(), 7);
+        assert_eq!(trace_count(Some(7), None).unwrap(), 7);
+        for (asked, text, reason) in [
+            (None, "duration_s = 10", "give -n N"),
+            (None, "duration_s = 1e6\nload.rate = 1e4", "set load.rate lower"),
+            (Some(1 << 32), "duration_s = 10\nload.rate = 3", "give a smaller -n"),
+        ] {
+            let error = trace_count(asked, Some(&scenario(text))).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_root_is_asked_for_by_the_options_or_by_the_scenario() {
+        let plan = scenario("requests.mix = { buy = 1 }\nrequests.label = 'normal'").plan(3, 0);
+        let request = Request { root: Some("pay".into()), ..Request::new(3, 0) };
+        let error = conditioned(request, &plan).unwrap_err().to_string();
+        assert!(error.contains("leave one out"), "{error}");
+        assert_eq!(conditioned(Request::new(3, 0), &plan).unwrap().label, Some(LabelRequest::Normal));
+        let asked = Request { label: Some(LabelRequest::Abnormal), ..Request::new(3, 0) };
+        assert_eq!(conditioned(asked, &plan).unwrap().label, Some(LabelRequest::Abnormal));
+    }
 }

@@ -13,7 +13,7 @@ mod viewer;
 mod waterfall;
 
 pub use layout::{Bar, Layout, Starts, layout};
-pub use names::{duration, failed, label, printable, status};
+pub use names::{duration, label, printable, status};
 pub use quantiles::{OperationQuantiles, QuantileLine, worst_operations};
 pub use shape::{Shape, ShapeKey, shapes};
 pub use viewer::{GeneratedTraces, PanelTraces, SCRIPT, STYLE, ShapePanel, Viewer};

@@ -28,11 +28,6 @@ pub fn status(status: u16) -> String {
     }
 }
 
-/// Whether a span of this status failed: an HTTP status of the server's errors, or the error of a source without HTTP statuses.
-pub fn failed(status: u16) -> bool {
-    status >= 500 || status == STATUS_ERROR
-}
-
 /// A label in words; empty where nothing is known.
 pub fn label(label: &Label) -> String {
     match label {
@@ -51,6 +46,7 @@ pub fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tracesmith_trace::is_error;
 
     #[test]
     fn durations_have_three_digits_and_a_unit() {
@@ -74,7 +70,7 @@ mod tests {
 
     #[test]
     fn only_errors_of_the_server_and_plain_errors_count_as_failed() {
-        assert_eq!([0, 1, 2, 200, 404, 500].map(failed), [false, false, true, false, false, true]);
+        assert_eq!([0, 1, 2, 200, 404, 500].map(is_error), [false, false, true, false, false, true]);
         assert_eq!([0, 1, 2, 404].map(status), ["", "ok", "error", "404"]);
     }
 

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
-use tracesmith_trace::{Corpus, preorder};
+use tracesmith_trace::{Corpus, canonical_tree};
+
+use crate::names::printable;
 
 /// A tree of services and operations, whatever the order of siblings; equal for traces of the same shape, also of different corpora.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ShapeKey<'a>(Vec<(&'a str, &'a str, Option<usize>)>);
+pub struct ShapeKey<'a>(Vec<((&'a str, &'a str), Option<usize>)>);
 
 impl<'a> ShapeKey<'a> {
     /// Shape of the trace at `position`. Of a span with several parents the earliest one counts.
@@ -17,11 +19,7 @@ impl<'a> ShapeKey<'a> {
         let trace = corpus.trace(position);
         let names = trace.services.iter().zip(trace.operations);
         let labels: Vec<_> = names.map(|(&s, &o)| (corpus.services().name(s), corpus.operations().name(o))).collect();
-        let parents = trace.parents();
-        let order = preorder(&parents, &labels, None);
-        let mut place = vec![0; order.len()];
-        order.iter().enumerate().for_each(|(new, &old)| place[old] = new);
-        Self(order.iter().map(|&span| (labels[span].0, labels[span].1, parents[span].map(|parent| place[parent]))).collect())
+        Self(canonical_tree(&trace.parents(), &labels))
     }
 }
 
@@ -40,6 +38,15 @@ pub struct Shape<'a> {
     pub levels: usize,
     /// Positions of the traces, ascending; at least one.
     pub traces: Vec<usize>,
+}
+
+impl Shape<'_> {
+    /// Service and operation of the root and, because gateways are the root of everything, the first operation of another service below it.
+    pub fn title(&self) -> String {
+        let first_call = self.key.0.iter().map(|&(label, _)| label).find(|&(service, _)| service != self.service);
+        let call = first_call.map(|(_, operation)| format!(" → {operation}")).unwrap_or_default();
+        printable(&format!("{} {}{call}", self.service, self.operation))
+    }
 }
 
 /// The shapes of a corpus, the most frequent first; equally frequent ones in order of appearance.
@@ -86,5 +93,14 @@ mod tests {
         let corpus = corpus(&[one, both(1, 2), chain, both(2, 1)], false);
         let found: Vec<_> = shapes(&corpus).into_iter().map(|shape| (shape.traces, shape.spans, shape.levels)).collect();
         assert_eq!(found, [(vec![1, 3], 3, 2), (vec![0], 1, 1), (vec![2], 3, 3)]);
+    }
+
+    #[test]
+    fn shapes_of_one_gateway_are_told_apart_by_the_first_call_of_another_service() {
+        let called = |operation| tree(&[Node::root(9.0), Node::below(0, 5.0).named(0), Node::below(1, 1.0).named(operation)]);
+        let corpus = corpus(&[called(1), called(2), tree(&[Node::root(9.0)])], false);
+        let titles: Vec<_> = shapes(&corpus).iter().map(Shape::title).collect();
+        let root = "web GET /<a>&\"b\"";
+        assert_eq!(titles, [format!("{root} → GET /cart"), format!("{root} → 支払い/注文"), root.to_owned()]);
     }
 }

@@ -1,9 +1,9 @@
 //! A trace as text: a tree with a time bar, in columns of a fixed width.
 
 use console::{Alignment, Style, StyledObject, measure_text_width, pad_str, truncate_str};
-use tracesmith_trace::SpanKind;
+use tracesmith_trace::{SpanKind, is_error};
 
-use crate::{SpanRow, Starts, Waterfall, duration, failed, status};
+use crate::{SpanRow, Starts, Waterfall, duration, status};
 
 /// Narrowest drawing in columns; a narrower terminal breaks the lines.
 pub const LEAST_WIDTH: usize = 48;
@@ -28,10 +28,11 @@ struct Columns {
 
 /// Draws a trace: a title, an axis, one line a span, and what is left out or made up.
 pub fn draw(trace: &Waterfall, drawing: Drawing) -> String {
-    let lines = tree_lines(&trace.rows);
-    let columns = Columns::of(trace, &lines, drawing.width.max(LEAST_WIDTH));
+    let width = drawing.width.max(LEAST_WIDTH);
+    let lines = tree_lines(&trace.rows, width / COLUMNS_A_LEVEL);
+    let columns = Columns::of(trace, &lines, width);
     let dim = |text: String| paint(drawing, Style::new().dim(), text);
-    let id = truncate_str(&trace.id, drawing.width.max(LEAST_WIDTH).saturating_sub(6), "…").into_owned();
+    let id = truncate_str(&trace.id, width.saturating_sub(6), "…").into_owned();
     let mut text = format!("trace {}\n{}\n\n", paint(drawing, Style::new().bold(), id), dim(trace.title()));
     text.push_str(&format!("{}\n", dim(axis(trace, &columns))));
     for (row, line) in trace.rows.iter().zip(&lines) {
@@ -55,31 +56,46 @@ fn paint(drawing: Drawing, style: Style, text: String) -> StyledObject<String> {
 /// A name with the branches before it.
 struct TreeLine {
     branches: String,
+    /// The service, where it is not that of the span above, and the operation.
     name: String,
+    /// Bytes of the service at the begin of the name.
+    service: usize,
 }
 
-/// Levels of branches that are drawn; deeper ones begin with their depth.
-const LEVELS: usize = 10;
+impl TreeLine {
+    fn new(branches: String, row: &SpanRow, service_above: Option<&str>) -> Self {
+        if service_above == Some(row.service.as_str()) {
+            return Self { branches, name: row.operation.clone(), service: 0 };
+        }
+        Self { branches, name: format!("{} {}", row.service, row.operation), service: row.service.len() }
+    }
+}
 
-/// The names of the rows, with branches.
-fn tree_lines(rows: &[SpanRow]) -> Vec<TreeLine> {
-    // Whether the span above at each level is the last of its siblings.
-    let mut last_above: Vec<bool> = Vec::new();
+/// Columns of a terminal for which one level of branches is drawn: names keep more than half of the tree.
+const COLUMNS_A_LEVEL: usize = 8;
+
+/// The names of the rows, with branches. Rows deeper than `levels` all stand as far in as the last one, after their depth.
+fn tree_lines(rows: &[SpanRow], levels: usize) -> Vec<TreeLine> {
+    // Whether the span above at each level is the last of its siblings, and its service.
+    let mut above: Vec<(bool, &str)> = Vec::new();
     let several_roots = rows.iter().any(|row| row.depth == 0 && !row.last);
     let mut lines = Vec::with_capacity(rows.len());
     for row in rows {
-        last_above.truncate(row.depth);
+        above.truncate(row.depth);
         // Branches begin below the root, unless there are several.
         let first = usize::from(!several_roots);
-        let hidden = (row.depth + 1).saturating_sub(first + LEVELS);
-        let above = last_above.get(first + hidden..).unwrap_or_default();
-        let mut branches = if hidden > 0 { format!("⋯{} ", row.depth) } else { String::new() };
-        above.iter().for_each(|&last| branches.push_str(if last { "  " } else { "│ " }));
+        let too_deep = row.depth + 1 > first + levels;
+        // The depth takes the place of two levels, the branch of the row itself that of one.
+        let drawn = if too_deep { first + levels.saturating_sub(3) } else { row.depth };
+        let mut branches: String = above.iter().take(drawn).skip(first).map(|&(last, _)| if last { "  " } else { "│ " }).collect();
+        if too_deep {
+            branches.push_str(&format!("⋯{:<2} ", row.depth));
+        }
         if row.depth >= first {
             branches.push_str(if row.last { "└─" } else { "├─" });
         }
-        lines.push(TreeLine { branches, name: format!("{} {}", row.service, row.operation) });
-        last_above.push(row.last);
+        lines.push(TreeLine::new(branches, row, above.last().map(|&(_, service)| service)));
+        above.push((row.last, &row.service));
     }
     lines
 }
@@ -91,7 +107,7 @@ fn kind_name(kind: SpanKind) -> &'static str {
 /// The status with a mark that does without colour.
 fn status_mark(code: u16) -> String {
     let name = status(code);
-    if failed(code) { format!("✗ {name}") } else { name }
+    if is_error(code) { format!("✗ {name}") } else { name }
 }
 
 impl Columns {
@@ -117,9 +133,9 @@ fn row_line(trace: &Waterfall, row: &SpanRow, line: &TreeLine, columns: &Columns
     let room = columns.tree.saturating_sub(measure_text_width(&line.branches));
     let branches = truncate_str(&line.branches, columns.tree, "…").into_owned();
     let name = fitted(&line.name, room, Alignment::Left);
-    // The service is a prefix of the name, unless the name is cut within it.
-    let (service, operation) = if name.starts_with(&row.service) { name.split_at(row.service.len()) } else { ("", name.as_str()) };
-    let style = if failed(row.status) { Style::new().red() } else { Style::new().cyan() };
+    // The name may be cut within the service.
+    let (service, operation) = name.split_at_checked(line.service).unwrap_or((&name, ""));
+    let style = if is_error(row.status) { Style::new().red() } else { Style::new().cyan() };
     let mut text = format!(
         "{}{}{operation}  {}  {}",
         paint(drawing, Style::new().dim(), branches),
@@ -129,7 +145,7 @@ fn row_line(trace: &Waterfall, row: &SpanRow, line: &TreeLine, columns: &Columns
     );
     if columns.status > 0 {
         let mark = fitted(&status_mark(row.status), columns.status, Alignment::Left);
-        let style = if failed(row.status) { style } else { Style::new() };
+        let style = if is_error(row.status) { style } else { Style::new() };
         text.push_str(&format!("  {}", paint(drawing, style, mark)));
     }
     if columns.kind > 0 {
@@ -182,13 +198,23 @@ mod tests {
 trace t0
 4 spans · 1.00 ms
 
-                      0          1.00 ms
-web GET /<a>&\"b\"      ██████████████████  1.00 ms  200
-├─cart GET /cart      █████████            500 µs  ✗ 503
-│ └─cart 支払い/注文    ████▌              250 µs
-└─cart GET /cart                   ████▌   250 µs
+                  0              1.00 ms
+web GET /<a>&\"b\"  ██████████████████████  1.00 ms  200
+├─cart GET /cart  ███████████              500 µs  ✗ 503
+│ └─支払い/注文     █████▌                 250 µs
+└─cart GET /cart                  █████▌   250 µs
 ";
         assert_eq!(drawn(&nodes, 56, true, false), expected);
+    }
+
+    #[test]
+    fn rows_that_are_too_deep_stand_below_each_other_and_leave_the_branches_above_as_they_are() {
+        let chain = (1..=9).map(|depth: usize| Node::below(depth - 1, 10.0 - depth as f64));
+        let nodes: Vec<Node> = std::iter::once(Node::root(10.0)).chain(chain).chain([Node::below(1, 1.0)]).collect();
+        let text = drawn(&nodes, 56, true, false);
+        let names: Vec<&str> = text.lines().skip(4).map(|line| line.split("  █").next().unwrap().trim_end()).collect();
+        let deepest = ["  │         └─GET /cart", "  │     ⋯8  └─GET /cart", "  │     ⋯9  └─GET /cart", "  └─GET /cart"];
+        assert_eq!(names[7..], deepest, "{text}");
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! A part of a page that shows real and synthetic traces side by side, by shape.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use maud::{Markup, html};
-use tracesmith_trace::Corpus;
+use tracesmith_trace::{Corpus, is_error};
 
-use crate::names::printable;
-use crate::{Shape, ShapeKey, SpanRow, Starts, Waterfall, duration, failed, shapes, status};
+use crate::{Shape, ShapeKey, SpanRow, Starts, Waterfall, duration, shapes, status};
 
 /// Style sheet of the viewers of a page; it takes the colours `--ink`, `--soft`, `--line`, `--card`, `--paper` and `--accent` from the page.
 pub const STYLE: &str = include_str!("viewer.css");
@@ -29,7 +28,7 @@ pub struct Viewer {
 /// The traces of one shape.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShapePanel {
-    /// Service and operation of the root.
+    /// What begins it, see [`Shape::title`].
     pub root: String,
     /// Number of spans.
     pub spans: usize,
@@ -94,7 +93,7 @@ impl Viewer {
                 |(i, (name, _)): (usize, &(&str, &Corpus))| GeneratedTraces { generator: (*name).to_owned(), traces: of(i + 1) };
             let shape = by_key.iter().find_map(|shapes| shapes.get(key))?;
             Some(ShapePanel {
-                root: printable(&format!("{} {}", shape.service, shape.operation)),
+                root: shape.title(),
                 spans: shape.spans,
                 levels: shape.levels,
                 real: of(0),
@@ -110,12 +109,12 @@ impl Viewer {
         html! {
             div class="viewer" id=(self.id) {
                 (self.choice())
-                ul class="services" aria-label="Services" {
-                    @for (service, hue) in &colours { li style=(hue_style(*hue)) { i {} (service) } }
-                }
                 @for (i, panel) in self.panels.iter().enumerate() {
                     div class="pair" data-shape=(i) hidden[i > 0] {
                         p class="shape" { strong { (panel.root) } " · " (size(panel)) }
+                        ul class="services" aria-label="Services" {
+                            @for service in panel.services() { li style=(colour_of(service, &colours)) { i {} (service) } }
+                        }
                         div class="sides" {
                             div class="side" { (side("real", &panel.real, &colours)) }
                             @for (g, generated) in panel.synthetic.iter().enumerate() {
@@ -150,22 +149,27 @@ impl Viewer {
         }
     }
 
-    /// A hue in degrees for every service, in order of their names; neighbours are a golden angle apart.
+    /// Every service with its rank among their names, the same for all shapes.
     fn colours(&self) -> BTreeMap<&str, u32> {
-        let mut hues: BTreeMap<&str, u32> = self.shown().flat_map(|trace| &trace.rows).map(|row| (row.service.as_str(), 0)).collect();
-        (0u32..).zip(hues.values_mut()).for_each(|(rank, hue)| *hue = (210 + rank * 1375 / 10) % 360);
-        hues
+        let mut ranks: BTreeMap<&str, u32> = self.panels.iter().flat_map(ShapePanel::services).map(|service| (service, 0)).collect();
+        (0..).zip(ranks.values_mut()).for_each(|(rank, own)| *own = rank);
+        ranks
     }
 
     fn has_made_up_starts(&self) -> bool {
-        self.shown().any(|trace| trace.starts == Starts::ByRule)
+        self.panels.iter().flat_map(ShapePanel::shown).any(|trace| trace.starts == Starts::ByRule)
+    }
+}
+
+impl ShapePanel {
+    /// Every trace, real and synthetic.
+    fn shown(&self) -> impl Iterator<Item = &Waterfall> {
+        self.real.shown.iter().chain(self.synthetic.iter().flat_map(|generated| &generated.traces.shown))
     }
 
-    /// Every trace of the viewer.
-    fn shown(&self) -> impl Iterator<Item = &Waterfall> {
-        self.panels
-            .iter()
-            .flat_map(|panel| panel.real.shown.iter().chain(panel.synthetic.iter().flat_map(|generated| &generated.traces.shown)))
+    /// Names of the services of its traces, sorted.
+    fn services(&self) -> BTreeSet<&str> {
+        self.shown().flat_map(|trace| &trace.rows).map(|row| row.service.as_str()).collect()
     }
 }
 
@@ -184,8 +188,11 @@ fn most_frequent<'a>(sides: &'a [(&Corpus, Vec<Shape<'a>>)], most: usize) -> Vec
     keys.into_iter().take(most).map(|(key, _)| key).collect()
 }
 
-fn hue_style(hue: u32) -> String {
-    format!("--h:{hue}")
+/// Hues in degrees are a golden angle apart; those that come near each other again after eight ranks differ in lightness, in percent.
+fn colour_of(service: &str, ranks: &BTreeMap<&str, u32>) -> String {
+    const LIGHTNESS: [u32; 3] = [50, 36, 64];
+    let rank = ranks.get(service).copied().unwrap_or_default();
+    format!("--h:{};--l:{}%", (210 + rank * 1375 / 10) % 360, LIGHTNESS[(rank / 8 % 3) as usize])
 }
 
 fn size(panel: &ShapePanel) -> String {
@@ -197,7 +204,8 @@ fn size(panel: &ShapePanel) -> String {
 fn option_text(panel: &ShapePanel) -> String {
     let synthetic = panel.synthetic.iter().map(|generated| generated.traces.share());
     let mean = synthetic.sum::<f64>() / panel.synthetic.len().max(1) as f64;
-    format!("{} · {} · real {:.1} %, synthetic {:.1} %", panel.root, size(panel), 100.0 * panel.real.share(), 100.0 * mean)
+    // The name comes last because it is what may be cut.
+    format!("real {:.1} %, synthetic {:.1} % · {} · {}", 100.0 * panel.real.share(), 100.0 * mean, size(panel), panel.root)
 }
 
 fn side(name: &str, traces: &PanelTraces, colours: &BTreeMap<&str, u32>) -> Markup {
@@ -217,12 +225,11 @@ fn waterfall(trace: &Waterfall, colours: &BTreeMap<&str, u32>) -> Markup {
             ol {
                 @for row in &trace.rows {
                     @let (begin, length) = trace.share(row);
-                    @let hue = colours.get(row.service.as_str()).copied().unwrap_or_default();
-                    li class=[failed(row.status).then_some("failed")] title=(hover(row))
-                        style={ "--d:" (row.depth.min(MOST_INDENTS)) ";--x:" (percent(begin)) ";--w:" (percent(length)) ";" (hue_style(hue)) } {
+                    li class=[is_error(row.status).then_some("failed")] title=(hover(row))
+                        style={ "--d:" (row.depth.min(MOST_INDENTS)) ";--x:" (percent(begin)) ";--w:" (percent(length)) ";" (colour_of(&row.service, colours)) } {
                         span class="operation" { @if row.depth > MOST_INDENTS { small { (row.depth) " " } } (row.operation) }
                         span class="lane" { i {} }
-                        span class="took" { @if failed(row.status) { span class="mark" { "✗ " } } (duration(row.duration_us)) }
+                        span class="took" { @if is_error(row.status) { span class="mark" { "✗ " } } (duration(row.duration_us)) }
                     }
                 }
             }
@@ -293,6 +300,36 @@ mod tests {
         assert!(html.contains("No trace of this shape."));
         assert!(html.contains("real 75.0 %, synthetic 25.0 %"));
         assert!(html.contains("title=\"cart\nGET /cart\nduration: 5 µs\nbegins at: 0 µs\nstatus: 503\""));
+    }
+
+    #[test]
+    fn services_of_the_shape_alone_are_listed_and_keep_their_colour_in_every_shape() {
+        let html = viewer().markup().into_string();
+        let lists: Vec<&str> = html.split("aria-label=\"Services\">").skip(1).filter_map(|rest| rest.split("</ul>").next()).collect();
+        // One shape has no span of `cart`.
+        assert_eq!((lists.len(), lists.iter().filter(|list| list.contains("cart")).count()), (3, 2));
+        let web = "<li style=\"--h:347;--l:50%\"><i></i>web</li>";
+        assert!(lists.iter().all(|list| list.contains(web)), "{lists:?}");
+    }
+
+    #[test]
+    fn no_two_of_two_dozen_services_have_nearly_the_same_colour() {
+        let names: Vec<String> = (0..24).map(|i| format!("{i:02}")).collect();
+        let ranks = (0..).zip(&names).map(|(rank, name)| (name.as_str(), rank)).collect();
+        let colours: Vec<(i32, i32)> = names
+            .iter()
+            .map(|name| {
+                let style = colour_of(name, &ranks);
+                let (hue, lightness) = style.trim_start_matches("--h:").trim_end_matches('%').split_once(";--l:").unwrap();
+                (hue.parse().unwrap(), lightness.parse().unwrap())
+            })
+            .collect();
+        for (i, a) in colours.iter().enumerate() {
+            for b in &colours[..i] {
+                let turn = (a.0 - b.0).rem_euclid(360);
+                assert!(turn.min(360 - turn) >= 20 || a.1 != b.1, "{a:?} {b:?}");
+            }
+        }
     }
 
     #[test]

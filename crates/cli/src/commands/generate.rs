@@ -4,17 +4,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use tracesmith_formats::{Format, write_corpus};
-use tracesmith_generate::{
-    Anonymous, FittedGenerator, KAnonymity, LabelRequest, NovelShapes, Prior, RareShapes, Request, Sampling, SizeMode, Structure, load,
-};
+use tracesmith_generate::{Anonymous, FittedGenerator, KAnonymity, NovelShapes, Prior, RareShapes, Sampling, Structure, load};
 use tracesmith_ingest::{CleaningConfig, IngestOptions, ingest};
 use tracesmith_model::DeviceChoice;
-use tracesmith_scenario::{GroundTruth, Scenario};
+use tracesmith_scenario::Scenario;
 use tracesmith_trace::{Corpus, PseudonymMapping};
 
 use crate::{
     arguments::{format_of_name, formats, note_lost, one_of},
-    scenario::{ScenarioArgs, conditioned, sample},
+    conditions::{Conditions, given},
+    scenario::{ScenarioArgs, enact, rare_shapes, trace_count},
     terminal::Terminal,
 };
 
@@ -36,16 +35,8 @@ pub struct Args {
     /// Number of traces; a scenario with a rate has its own
     #[arg(short = 'n', long = "traces", value_name = "N", required_unless_present = "scenario", value_parser = clap::value_parser!(u32).range(1..))]
     traces: Option<u32>,
-    /// Spans a trace: fixed:K, copied or empirical (sizes of the training traces, in order or drawn), range (even between smallest and largest),
-    /// or model (the generator's own) [default: empirical]
-    #[arg(long, value_name = "MODE")]
-    size: Option<SizeMode>,
-    /// Only traces of this state; the model must be conditional [default: both, as often as in the training data]
-    #[arg(long, value_name = "LABEL", value_parser = one_of([("normal", LabelRequest::Normal), ("abnormal", LabelRequest::Abnormal)]))]
-    label: Option<LabelRequest>,
-    /// Only traces that begin with this operation, as OPERATION or SERVICE/OPERATION; tree-hvae and markov-tree models only
-    #[arg(long, value_name = "NAME")]
-    root: Option<String>,
+    #[command(flatten)]
+    conditions: Conditions,
     /// Instead of drawing from the prior, go from the latent of the first trace of this file to that of its last one in N steps;
     /// tree-hvae models only
     #[arg(long, value_name = "PATH", conflicts_with_all = ["root", "label", "size", "scenario"])]
@@ -107,23 +98,22 @@ fn share(text: &str) -> Result<f64, String> {
 pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
     let format = args.format.or_else(|| format_of_name(&args.out)).unwrap_or(Format::EadroCsv);
     let scenario = args.scenario.open()?;
-    let count = count(&args, scenario.as_ref())?;
+    let count = trace_count(args.traces.map(u64::from), scenario.as_ref())?;
     let (model, draws_rare) = open(&args, scenario.as_ref())?;
     let rule = args.k_anonymity.map(|k| KAnonymity { k: k as usize, rare: args.rare, novel: args.novel });
     let model = match rule {
         Some(rule) => Box::new(Anonymous::new(model, rule)),
         None => model,
     };
-    let request = Request { label: args.label, root: args.root.clone(), ..Request::new(count, args.seed) };
-    let request = Request { size: args.size.unwrap_or(request.size), ..request };
     let cannot = || format!("cannot generate from {}", args.model.display());
     let (corpus, truth) = match (&args.interpolate, &scenario) {
         (Some(path), _) => (interpolate(model.as_ref(), path, count, args.seed)?, None),
         (None, Some(scenario)) => {
-            let (corpus, truth) = enact(scenario, &args, model.as_ref(), request, draws_rare, terminal).with_context(cannot)?;
+            let enacted = enact(scenario, model.as_ref(), draws_rare, &args.conditions, count, args.seed, terminal);
+            let (corpus, truth) = enacted.with_context(cannot)?;
             (corpus, Some(truth))
         }
-        (None, None) => (model.sample(&request).with_context(cannot)?, None),
+        (None, None) => (model.sample(&args.conditions.request(count, args.seed)).with_context(cannot)?, None),
     };
     let corpus = match &args.names {
         Some(path) => corpus.with_names_of(&names(path)?).with_context(|| path.display().to_string())?,
@@ -145,36 +135,6 @@ pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
 fn names(path: &Path) -> anyhow::Result<PseudonymMapping> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     serde_json::from_str(&text).with_context(|| format!("{} is no mapping of pseudonyms", path.display()))
-}
-
-fn count(args: &Args, scenario: Option<&Scenario>) -> anyhow::Result<usize> {
-    let expected = scenario.and_then(Scenario::expected_traces);
-    match args.traces.map(|traces| traces as usize).or(expected) {
-        Some(count) if count <= u32::MAX as usize => Ok(count),
-        Some(count) => bail!("the scenario makes {count} traces, more than one file takes: set load.rate lower, or give -n N"),
-        None => bail!("the scenario has no duration_s with load.rate that say how many traces there are: give -n N"),
-    }
-}
-
-/// Draws the traces of a scenario and lets it happen.
-fn enact(
-    scenario: &Scenario,
-    args: &Args,
-    model: &dyn FittedGenerator,
-    request: Request,
-    draws_rare: bool,
-    terminal: Terminal,
-) -> anyhow::Result<(Corpus, GroundTruth)> {
-    let plan = scenario.plan(request.count, request.seed);
-    let mut request = conditioned(request, &plan)?;
-    if let (None, Some(size)) = (args.size, &plan.size) {
-        request.size = size.parse().map_err(|message: String| anyhow::anyhow!("requests.size of the scenario: {message}"))?;
-    }
-    if request.label.is_none() && !scenario.interventions.is_empty() && model.profile().has_both_labels() {
-        terminal.note("note: the model has faults of its own among its traces; --label normal leaves them out");
-    }
-    let corpus = sample(model, &plan, &request, draws_rare, terminal)?;
-    Ok(scenario.apply(&corpus, request.seed)?)
 }
 
 /// Traces on the way from the first trace of a file to its last one.
@@ -205,7 +165,7 @@ fn open(args: &Args, scenario: Option<&Scenario>) -> anyhow::Result<(Box<dyn Fit
         ("--min-p", args.min_p.is_some()),
         ("--rare-shapes", args.rare_shapes.is_some()),
     ]);
-    let rare_shapes = args.rare_shapes.or(scenario.map(|scenario| scenario.requests.rare_shapes).filter(|&share| share > 0.0));
+    let rare_shapes = args.rare_shapes.or(scenario.and_then(rare_shapes));
     let mut draws_rare = false;
     let model = load(&args.model, &device, |sampling| match sampling {
         Sampling::Pairs(sampling) => {
@@ -227,10 +187,6 @@ fn open(args: &Args, scenario: Option<&Scenario>) -> anyhow::Result<(Box<dyn Fit
         bail!("{} is a {} model, which has no {}: leave it out", args.model.display(), model.kind(), unused.join(", "));
     }
     Ok((model, draws_rare))
-}
-
-fn given(options: &[(&'static str, bool)]) -> Vec<&'static str> {
-    options.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect()
 }
 
 fn unusable(folder: &Path) -> String {

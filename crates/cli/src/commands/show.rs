@@ -103,11 +103,10 @@ fn nearest(corpus: &Corpus, wanted: &str) -> Vec<String> {
 fn list(shapes: &[Shape<'_>], traces: usize) -> String {
     let row = |shape: &Shape<'_>| {
         let share = format!("{:.1} %", 100.0 * shape.traces.len() as f64 / traces as f64);
-        let root = printable(&format!("{} {}", shape.service, shape.operation));
-        [root, shape.spans.to_string(), shape.levels.to_string(), shape.traces.len().to_string(), share]
+        [shape.title(), shape.spans.to_string(), shape.levels.to_string(), shape.traces.len().to_string(), share]
     };
     let rows: Vec<[String; 5]> = shapes.iter().take(LISTED_SHAPES).map(row).collect();
-    let mut text = table(["shape: root", "spans", "levels", "traces", "share"], &rows);
+    let mut text = table(["shape", "spans", "levels", "traces", "share"], &rows);
     if shapes.len() > LISTED_SHAPES {
         text.push_str(&format!("… {} more shapes\n", shapes.len() - LISTED_SHAPES));
     }
@@ -148,6 +147,6 @@ mod tests {
     fn shapes_are_listed_with_their_share() {
         let corpus = corpus(&["a", "b"]);
         let text = list(&shapes(&corpus), corpus.len());
-        assert_eq!(text, "shape: root  spans  levels  traces    share\nweb GET /        1       1       2  100.0 %\n");
+        assert_eq!(text, "shape      spans  levels  traces    share\nweb GET /      1       1       2  100.0 %\n");
     }
 }

@@ -1,33 +1,49 @@
 //! `tracesmith stream`: traces to a collector, as if a system were running now.
 
+mod pace;
 mod source;
 
 use std::{path::PathBuf, time::Duration};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use tracesmith_formats::Format;
 use tracesmith_live::{
-    Amount, Arrivals, Endpoint, Headers, MAX_ATTEMPTS, MAX_RATE, Origin, Pattern, Protocol, Recording, Retry, SPANS_A_REQUEST, Stop,
-    StreamSettings, Tally, read_traces, stream,
+    Amount, Endpoint, Headers, MAX_ATTEMPTS, Origin, Protocol, Retry, SPANS_A_REQUEST, Stop, StreamSettings, Tally, stream,
 };
 
-use self::source::{Source, open};
+use self::{
+    pace::Pace,
+    source::{SENT_AS, Source, open},
+};
 use crate::{
     arguments::{formats, one_of, time},
+    conditions::Conditions,
+    scenario::ScenarioArgs,
     table::table,
     terminal::{Terminal, print, print_json},
 };
 
+const SCENARIO: &str = "What happens to the system meanwhile: a TOML file, or one of cascade, error-burst, long-tail, slow-dependency and \
+    traffic-spike; with a trace file just a name. Resources name it, or none";
+const GROUND_TRUTH: &str = "File for what the scenario did to which span, as JSON lines, written before the first trace is sent. Traces keep their \
+    ids for it (OTLP puts 16 zeros before short ones), so send them once or change --seed; its times are those of the scenario, not those at \
+    which traces are sent";
+
 /// Send traces to an OpenTelemetry collector as if a system were running now
 ///
 /// Traces come from a model, without end, or from a file, each once unless -n or --duration says otherwise. The start of each is moved to now.
+/// With --scenario a model makes all traces of the scenario first, in memory, which are then sent once, when the scenario says.
 /// Every resource says that it is synthetic (tracesmith.synthetic = true, tracesmith.dataset.id, .dataset.version, .scenario, .seed), and
 /// nothing leaves this machine without --allow-remote. Ctrl-C ends the stream; the requests under way are finished and everything is counted.
 #[derive(Debug, clap::Args)]
+#[command(mut_arg("scenario", |arg| arg.help(SCENARIO)), mut_arg("ground_truth", |arg| arg.help(GROUND_TRUTH)))]
+#[command(mut_arg("faults_out", |arg| arg.hide(true)))]
 #[command(after_help = "\
 Examples:
   tracesmith stream model --endpoint http://localhost:4317 --rate 20
   tracesmith stream model --endpoint http://localhost:4318 --protocol http --pattern bursty:5:10s:0.1 --rate 30 --duration 10m
+  tracesmith stream model --endpoint http://localhost:4317 --label abnormal --root checkout --size fixed:12
+  tracesmith stream model --endpoint http://localhost:4317 --scenario slow-dependency --ground-truth truth.jsonl
   tracesmith stream traces.csv --endpoint http://localhost:4317 --replay-arrivals
   tracesmith stream model --endpoint https://collector.example:4317 --allow-remote --header 'authorization=Bearer …' --tls-ca ca.pem
 
@@ -47,12 +63,12 @@ pub struct Args {
     /// End after this time, e.g. 90s, 10m, 1h
     #[arg(long, value_name = "T", value_parser = time)]
     duration: Option<Duration>,
-    /// End after so many traces
+    /// End after so many traces; of a scenario, how many there are [default: as the load of the scenario makes]
     #[arg(short = 'n', long = "traces", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     traces: Option<u64>,
     #[command(flatten)]
     sending: Sending,
-    /// Keep the trace ids of the file, which is then sent once at most [default: new ones, so that traces never join those of an earlier stream]
+    /// Keep the trace ids; a file is then sent once at most [default: new ones, so that traces never join those of an earlier stream]
     #[arg(long)]
     keep_ids: bool,
     /// Format of a trace file [default: detected]
@@ -64,36 +80,16 @@ pub struct Args {
     /// Version of the data set that resources name [default: a hash of the model or the file]
     #[arg(long, value_name = "VERSION")]
     dataset_version: Option<String>,
-    /// Scenario that resources name
-    #[arg(long, value_name = "NAME", default_value = "none")]
-    scenario: String,
+    #[command(flatten)]
+    conditions: Conditions,
+    #[command(flatten)]
+    scenario: ScenarioArgs,
     /// Seed of everything random but the jitter of waits
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Print JSON
     #[arg(long)]
     json: bool,
-}
-
-/// When traces begin.
-#[derive(Debug, clap::Args)]
-struct Pace {
-    /// Mean number of traces a second [default: 10]
-    #[arg(long, value_name = "R", value_parser = rate)]
-    rate: Option<f64>,
-    /// Highest number of traces a second that --rate, a peak of --pattern or the recorded arrivals may have
-    #[arg(long, value_name = "R", default_value_t = MAX_RATE, value_parser = rate)]
-    max_rate: f64,
-    /// How the rate goes with time: constant, poisson, diurnal[:PERIOD[:AMPLITUDE]] or bursty[:FACTOR[:LENGTH[:SHARE]]], which without numbers
-    /// are diurnal:24h:0.8 and bursty:5:10s:0.1 [default: constant]
-    #[arg(long, value_name = "NAME")]
-    pattern: Option<Pattern>,
-    /// Let traces begin as they were recorded: those of the file at its times, others with gaps drawn in blocks from those of --arrivals
-    #[arg(long, conflicts_with_all = ["rate", "pattern"])]
-    replay_arrivals: bool,
-    /// Trace file with the starts to learn arrivals from; a model keeps none
-    #[arg(long, value_name = "TRACES", requires = "replay_arrivals")]
-    arrivals: Option<PathBuf>,
 }
 
 /// How requests are sent.
@@ -125,22 +121,18 @@ struct Sending {
     allow_remote: bool,
 }
 
-fn rate(text: &str) -> Result<f64, String> {
-    text.parse().ok().filter(|rate| *rate > 0.0 && f64::is_finite(*rate)).ok_or_else(|| "it must be a number above 0".to_owned())
-}
-
 pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
     let endpoint = Endpoint::parse(&args.endpoint, args.protocol)?;
     let mut headers = Headers::default();
     args.sending.headers.iter().try_for_each(|header| headers.add(header))?;
-    let source = open(&args.source, args.from)?;
+    let source = open(&args, terminal)?;
     if args.keep_ids {
         check_kept_ids(&source, &args)?;
     }
     let origin = Origin {
         dataset: args.dataset_id.clone().unwrap_or_else(|| source.name()),
         version: args.dataset_version.clone().map_or_else(|| source.version(), Ok)?,
-        scenario: args.scenario.clone(),
+        scenario: scenario_name(&args, &source),
         seed: args.seed,
     };
     let settings = StreamSettings {
@@ -151,14 +143,17 @@ pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
         max_rate: args.pace.max_rate,
         traces: args.traces,
         duration: args.duration,
-        new_ids: !args.keep_ids,
+        new_ids: !args.keep_ids && !args.scenario.wants_truth(),
         concurrency: args.sending.concurrency.into(),
         spans_a_request: args.sending.batch as usize,
         timeout: args.sending.timeout,
         retry: Retry { attempts: args.sending.attempts, ..Retry::default() },
-        ..StreamSettings::new(endpoint, origin, arrivals(&args.pace, &source, args.seed)?)
+        ..StreamSettings::new(endpoint, origin, args.pace.arrivals(&source, args.seed)?)
     };
     settings.check()?;
+    if let Some(truth) = source.truth() {
+        args.scenario.write(truth, SENT_AS, terminal)?;
+    }
     terminal.note(format_args!("{} → {}; Ctrl-C ends it", source.name(), settings.endpoint));
     let is_once = args.traces.is_none() && args.duration.is_none();
     let tally = stream(source.traces(args.seed, is_once), &settings, &Stop::on_interrupt())?;
@@ -172,37 +167,22 @@ pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
 
 /// Ids that come twice would put spans of two times into one trace.
 fn check_kept_ids(source: &Source, args: &Args) -> anyhow::Result<()> {
-    match source.recorded() {
-        Some(traces) if args.traces.is_some_and(|asked| asked > traces.traces.len() as u64) => {
-            bail!(
-                "{} has {} traces: more of them would repeat ids, so -n and --keep-ids contradict each other",
-                args.source.display(),
-                traces.traces.len()
-            )
-        }
-        Some(_) if args.duration.is_some() && args.traces.is_none() => {
-            bail!("--duration repeats the traces of a file, and --keep-ids their ids: give -n, too, or leave one of them out")
-        }
-        _ => Ok(()),
+    let Source::File { traces, .. } = source else { return Ok(()) };
+    let count = traces.len();
+    if args.traces.is_some_and(|asked| asked > count as u64) {
+        let path = args.source.display();
+        bail!("{path} has {count} traces: more of them would repeat ids, so -n and --keep-ids contradict each other");
     }
+    if args.duration.is_some() && args.traces.is_none() {
+        bail!("--duration repeats the traces of a file, and --keep-ids their ids: give -n, too, or leave one of them out");
+    }
+    Ok(())
 }
 
-fn arrivals(pace: &Pace, source: &Source, seed: u64) -> anyhow::Result<Arrivals> {
-    if !pace.replay_arrivals {
-        return Ok(Arrivals::Pattern { pattern: pace.pattern.unwrap_or(Pattern::Constant), rate: pace.rate.unwrap_or(10.0) });
-    }
-    match (&pace.arrivals, source.recorded()) {
-        (Some(path), _) => {
-            let starts = read_traces(path, None)?.starts_ns();
-            let recording = Recording::new(starts, seed).with_context(|| format!("cannot learn arrivals from {}", path.display()))?;
-            Ok(Arrivals::Learnt(recording.learn()))
-        }
-        (None, Some(traces)) => {
-            let recording = Recording::new(traces.starts_ns(), seed).context("cannot replay the arrivals of the file")?;
-            Ok(Arrivals::Recorded(recording))
-        }
-        (None, None) => bail!("a model keeps no arrivals of its training traces: give --arrivals TRACES to learn them from, or --rate"),
-    }
+/// What resources say about the scenario: its title, or for a file the name that was given.
+fn scenario_name(args: &Args, source: &Source) -> String {
+    let name = source.truth().map(|truth| truth.scenario.as_str()).or(args.scenario.name());
+    name.unwrap_or("none").to_owned()
 }
 
 fn summary(tally: &Tally) -> String {

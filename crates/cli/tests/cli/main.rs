@@ -11,5 +11,6 @@ mod scenario;
 #[path = "../../../ingest/tests/fetch/server.rs"]
 mod server;
 mod sharing;
+mod show;
 mod verdicts;
 mod whole_path;

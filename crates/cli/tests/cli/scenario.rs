@@ -2,7 +2,8 @@
 
 use crate::sandbox::Sandbox;
 
-fn fitted(generator: &str) -> Sandbox {
+/// A folder with a model of fault-free traces.
+pub fn fitted(generator: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.succeed("datasets simulate trainticket-sim -n 200 --seed 1 --no-faults --format nezha-csv --out train.csv");
     sandbox.succeed(&format!("fit --input train.csv --generator {generator} --out model --quiet"));
