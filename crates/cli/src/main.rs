@@ -1,5 +1,8 @@
 //! The `tracesmith` command. One verb a module below [`commands`]; everything they do is in the libraries.
 
+// Comments of arguments are help texts, and their brackets no links.
+#![allow(rustdoc::broken_intra_doc_links)]
+
 mod arguments;
 mod commands;
 mod conditions;
