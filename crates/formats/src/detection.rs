@@ -23,8 +23,9 @@ pub(crate) fn detect_in(input: &mut Input) -> Result<Format, FormatError> {
         return Ok(Format::Parquet);
     }
     let start = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw).trim_ascii_start();
-    if matches!(start.first(), Some(b'{' | b'[')) {
-        return Ok(json_format(start));
+    let looks_like_json = matches!(start.first(), Some(b'{' | b'['));
+    if let Some(format) = looks_like_json.then(|| json_format(start)).flatten() {
+        return Ok(format);
     }
     let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let line = String::from_utf8_lossy(line.trim_ascii_end());
@@ -38,6 +39,8 @@ pub(crate) fn detect_in(input: &mut Input) -> Result<Format, FormatError> {
     match framing(raw) {
         Some(Framing::Single) => Ok(Format::OtlpProtobuf),
         Some(Framing::Varint | Framing::BigEndian) => Ok(Format::OtlpProtobufDelimited),
+        // Broken JSON, whose reader says where.
+        None if looks_like_json => Ok(Format::JaegerJson),
         None => {
             let start = shortened(&line);
             Err(FormatError::UnknownContent { path: input.path.clone(), start })
@@ -45,12 +48,14 @@ pub(crate) fn detect_in(input: &mut Input) -> Result<Format, FormatError> {
     }
 }
 
-/// The JSON format that the first telling key shows; Jaeger's if there is none, as in an empty answer of its API.
-fn json_format(start: &[u8]) -> Format {
+/// The JSON format that the first telling key shows; Jaeger's if there is none, as in an empty answer of its API. Nothing if it is no JSON:
+/// the lengths in a protobuf message may be any byte.
+fn json_format(start: &[u8]) -> Option<Format> {
     let mut found = None;
     // The start may end anywhere, and is not read to its end: what counts is what was found before the error.
-    let _ = FirstKey(&mut found).deserialize(&mut serde_json::Deserializer::from_slice(start));
-    found.unwrap_or(Format::JaegerJson)
+    let read = FirstKey(&mut found).deserialize(&mut serde_json::Deserializer::from_slice(start));
+    let is_json = read.map_or_else(|error| !error.is_syntax(), |()| true);
+    found.or(is_json.then_some(Format::JaegerJson))
 }
 
 /// Looks for a key that only one format has in objects and in arrays of them.
@@ -111,7 +116,14 @@ mod tests {
             ("{", Format::JaegerJson),
         ];
         for (start, format) in cases {
-            assert_eq!(json_format(start.as_bytes()), format, "{start}");
+            assert_eq!(json_format(start.as_bytes()), Some(format), "{start}");
         }
+    }
+
+    #[test]
+    fn a_message_whose_length_is_a_brace_is_no_json() {
+        // Tag of the first field, a length of 123 bytes, and the same of the message in it.
+        assert_eq!(json_format(b"{\n\x14\n\x12\n\x0cservice.name"), None);
+        assert_eq!(json_format(b"[\n\x01a"), None);
     }
 }
