@@ -1,11 +1,12 @@
 //! The verbs that judge: 0 for a good verdict, 1 for a bad one, 2 for none.
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
 };
 
 use serde_json::Value;
+use tracesmith_ingest::{Manifest, REAL_DATA_VARIABLE};
 
 use crate::sandbox::{Done, Sandbox};
 
@@ -62,14 +63,13 @@ fn the_gate_passes_a_held_out_sample_and_fails_random_sampling() {
     verdict(&sandbox, "validate random.csv --against real.csv", 1);
 }
 
-/// Thirds of the traces of an excerpt of Eadro, or nothing if it is not there.
-fn thirds(prefix: &str) -> Option<[String; 3]> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/datasets/eadro");
-    let files = fs::read_dir(&folder).ok()?.map(|file| file.unwrap().path());
-    let is_ours =
-        |path: &PathBuf| path.file_name().unwrap().to_str().is_some_and(|name| name.starts_with(prefix) && name.ends_with(".csv"));
+/// Thirds of the traces of a real data set in Eadro's CSV, or nothing, and loudly so, if it is not there.
+fn thirds(name: &str) -> Option<[String; 3]> {
+    let usual = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/datasets");
+    let folder = env::var_os(REAL_DATA_VARIABLE).map_or_else(usual, PathBuf::from);
+    let located = Manifest::find(name).unwrap().locate_in(&[folder]).inspect_err(|missing| eprintln!("SKIPPED: {missing}")).ok()?;
     let mut thirds = [EADRO; 3].map(str::to_owned);
-    for path in files.filter(is_ours) {
+    for path in located.data {
         for row in fs::read_to_string(path).unwrap().lines().skip(1) {
             let trace = row.split(',').nth(4).unwrap();
             let sum: usize = trace.bytes().map(usize::from).sum();
@@ -81,11 +81,7 @@ fn thirds(prefix: &str) -> Option<[String; 3]> {
 
 #[test]
 fn the_gate_passes_held_out_real_traces_and_fails_random_sampling_of_them() {
-    for system in ["SN", "TT"] {
-        let Some(thirds) = thirds(system) else {
-            eprintln!("SKIPPED: no ../shared/datasets/eadro");
-            return;
-        };
+    for thirds in ["eadro-sn", "eadro-tt"].into_iter().filter_map(thirds) {
         let sandbox = Sandbox::new();
         for (name, rows) in ["train.csv", "real.csv", "held.csv"].into_iter().zip(thirds) {
             sandbox.write(name, rows);

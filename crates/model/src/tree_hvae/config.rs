@@ -10,7 +10,8 @@ use crate::train::{Optimiser, PrivacyConfig, Recipe};
 pub struct TreeHvaeConfig {
     /// Units of `z_G`, the latent of a trace; 0 leaves it out.
     pub graph_latent: usize,
-    /// Units of `z_v`, the latent of a span; 0, the default, leaves it out: it has bought nothing measurable (`ablations/tree_hvae/latents.toml`).
+    /// Units of `z_v`, the latent of a span; 0, the default, leaves it out: it has bought nothing measurable
+    /// (`ablations/tree_hvae/latents.toml`).
     pub span_latent: usize,
     /// Largest number of Gaussians in the prior of `z_G`; small training sets get fewer, so that no component stands for one trace.
     pub components: usize,
