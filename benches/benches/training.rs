@@ -7,7 +7,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use tracesmith_benches::corpora;
 use tracesmith_model::batch::plan_epoch;
 use tracesmith_model::hvae::{Hvae, HvaeConfig};
-use tracesmith_model::train::{Objective, TrainConfig, initialise};
+use tracesmith_model::train::{Objective, Progress, TrainConfig, initialise};
 use tracesmith_model::{Device, DeviceChoice, DurationScale, Graph, GraphBatch, Noise, Sizes};
 use tracesmith_trace::Corpus;
 
@@ -26,7 +26,7 @@ impl Trainer {
     }
 
     fn step(mut self, graphs: &[&Graph], device: &Device) -> Self {
-        let losses = self.model.losses(&GraphBatch::new(graphs, device), Some(&mut self.noise), 0.5);
+        let losses = self.model.losses(&GraphBatch::new(graphs, device), Some(&mut self.noise), Progress { done: 0.5, epochs: 1 });
         let gradients = GradientsParams::from_grads(losses.total.backward(), &self.model);
         self.model = self.optimiser.step(TrainConfig::default().learning_rate, self.model, gradients);
         self

@@ -119,7 +119,7 @@ fn check_network(network: &TreeHvaeConfig) -> Result<(), FitError> {
         ("model.span_free_bits", network.span_free_bits, 0.0, f64::MAX),
         ("model.auxiliary", network.auxiliary, 0.0, f64::MAX),
         ("model.warm_up", network.warm_up, 0.0, 1.0),
-        ("model.timing_share", network.timing_share, 0.0, 1.0),
+        ("model.timing_passes", network.timing_passes as f64, 0.0, f64::MAX),
         ("model.smoothing", network.smoothing, 0.0, f64::MAX),
         ("model.dropout", network.dropout, 0.0, 0.95),
     ])

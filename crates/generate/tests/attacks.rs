@@ -74,7 +74,7 @@ fn tree_hvae(model: TreeHvaeConfig, train: TreeTrainConfig) -> TreeHvaeGenerator
 
 /// Nothing that keeps the network from learning every training time exactly.
 fn overfitted_tree_hvae() -> TreeHvaeGenerator {
-    let model = TreeHvaeConfig { dropout: 0.0, smoothing: 0.0, timing_share: 1.0, ..small_network() };
+    let model = TreeHvaeConfig { dropout: 0.0, smoothing: 0.0, timing_passes: usize::MAX, ..small_network() };
     tree_hvae(model, TreeTrainConfig { steps: 300, weight_decay: 0.0, average: 0.0, ..TreeTrainConfig::default() })
 }
 

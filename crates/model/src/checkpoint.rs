@@ -138,7 +138,7 @@ pub(crate) fn restore<M: Module>(mut fit: Fit<M>, path: &Path, decay: f64) -> Re
     fit.best_weights = parts.best.map(<[u8]>::to_vec);
     if let Some(average) = parts.average {
         let saved = from_bytes(fit.model.valid(), average.to_vec())?;
-        fit.average = Some(Average::resumed(decay, state.averaged, &saved));
+        fit.average = Some(Average::resumed(decay, &saved));
     }
     fit.state = state;
     Ok(fit)

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::batch::plan_by_size;
 use crate::hvae::floats;
 use crate::layers::{Gcn, GcnConfig, SpanEmbedding, SpanEmbeddingConfig};
-use crate::train::{Losses, Objective, TrainConfig};
+use crate::train::{Losses, Objective, Progress, TrainConfig};
 use crate::{Graph, GraphBatch, Noise, Sizes};
 
 /// Configuration of a [`Classifier`].
@@ -98,7 +98,7 @@ impl Objective for Classifier {
         "classifier".to_owned()
     }
 
-    fn losses(&self, batch: &GraphBatch, _noise: Option<&mut Noise>, _progress: f64) -> Losses {
+    fn losses(&self, batch: &GraphBatch, _noise: Option<&mut Noise>, _progress: Progress) -> Losses {
         let log_likelihood = log_softmax(self.forward(batch), 1).gather(1, batch.classes.clone().unsqueeze_dim::<2>(1));
         Losses { total: -log_likelihood.mean(), terms: Vec::new() }
     }

@@ -10,7 +10,7 @@ use crate::hvae::Decoded;
 use crate::hvae::loss::{cross_entropy, edge_loss, kl, sample};
 use crate::latents::{Latents, rows, tensor};
 use crate::layers::{SpanEmbedding, SpanEmbeddingConfig};
-use crate::train::{Losses, Objective};
+use crate::train::{Losses, Objective, Progress};
 use crate::{Graph, GraphBatch, Noise, Sizes};
 
 /// Configuration of a [`FlatVae`].
@@ -150,7 +150,7 @@ impl Objective for FlatVae {
         format!("{:?}", self.config)
     }
 
-    fn losses(&self, batch: &GraphBatch, noise: Option<&mut Noise>, progress: f64) -> Losses {
+    fn losses(&self, batch: &GraphBatch, noise: Option<&mut Noise>, progress: Progress) -> Losses {
         let config = &self.config;
         let (mean, log_variance) = self.encode(batch);
         let divergence = kl(&mean, &log_variance).mean();
@@ -159,7 +159,7 @@ impl Objective for FlatVae {
         let operation = cross_entropy(decoded.operations, &batch.operations, None);
         let duration = (decoded.durations - batch.durations.clone()).abs().mean();
         let edge = edge_loss(decoded.edges, batch, 5.0, 1.0);
-        let beta = config.beta * if config.warm_up > 0.0 { (progress / config.warm_up).min(1.0) } else { 1.0 };
+        let beta = config.beta * if config.warm_up > 0.0 { (progress.share() / config.warm_up).min(1.0) } else { 1.0 };
         let total = service.clone() + operation.clone() + duration.clone() + edge.clone() * config.edge_weight + divergence.clone() * beta;
         Losses { total, terms: vec![service, operation, duration, edge, divergence] }
     }

@@ -5,10 +5,8 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use burn::grad_clipping::GradientClipping;
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer};
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -21,9 +19,14 @@ use crate::hvae::floats;
 mod average;
 mod each;
 mod private;
+mod recipe;
+mod window;
 pub(crate) use average::Average;
 pub use each::loss_of_each;
 pub use private::{Privacy, PrivacyConfig, PrivacyError};
+pub use recipe::{Optimiser, Recipe, TrainConfig};
+pub use window::Window;
+use window::take;
 
 /// A network with a loss.
 pub trait Objective: Module {
@@ -47,13 +50,32 @@ pub trait Objective: Module {
     /// The settings that the loss depends on, in words: a resumed run must have the same.
     fn settings(&self) -> String;
 
-    /// Parameters that have learnt enough at `progress` and are not updated any more.
-    fn settled(&self, _progress: f64) -> HashSet<ParamId> {
-        HashSet::new()
+    /// Parameters that learn in some of the `epochs` only.
+    fn window(&self, _epochs: usize) -> Window {
+        Window::default()
     }
 
-    /// Loss of a batch. `noise` is given in training only; `progress` is the share of the epochs done, in 0–1.
-    fn losses(&self, batch: &Self::Batch, noise: Option<&mut Noise>, progress: f64) -> Losses;
+    /// Loss of a batch. `noise` is given in training only.
+    fn losses(&self, batch: &Self::Batch, noise: Option<&mut Noise>, progress: Progress) -> Losses;
+}
+
+/// How far a training is.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// Epochs that are done, with the share of the current one.
+    pub done: f64,
+    /// All epochs.
+    pub epochs: usize,
+}
+
+impl Progress {
+    /// The end of a training of any length.
+    pub const END: Self = Self { done: 1.0, epochs: 1 };
+
+    /// Share of the epochs that are done, in 0–1.
+    pub fn share(self) -> f64 {
+        self.done / self.epochs as f64
+    }
 }
 
 /// Loss of a batch, each of shape `[1]` and averaged over the batch.
@@ -63,113 +85,6 @@ pub struct Losses {
     pub total: Tensor<1>,
     /// Terms in the order of [`Objective::TERMS`], unweighted.
     pub terms: Vec<Tensor<1>>,
-}
-
-/// How to train.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct TrainConfig {
-    /// Passes over the training graphs.
-    pub epochs: usize,
-    /// Graphs a step. The paper uses 2, and its code then takes the first graph's `z_G` for both; here each graph has its own.
-    pub batch: usize,
-    /// Learning rate of Adam.
-    pub learning_rate: f64,
-    /// L2 penalty added to the gradient, as in the paper.
-    pub weight_decay: f64,
-    /// Epochs without a better validation loss after which training stops; 0 never stops early.
-    pub patience: usize,
-    /// Share of the training traces used for validation; 0 validates on nothing and keeps the last weights.
-    pub validation: f64,
-    /// Differential privacy, for networks that do not mix traces; the others refuse it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub privacy: Option<PrivacyConfig>,
-}
-
-impl Default for TrainConfig {
-    fn default() -> Self {
-        Self { epochs: 150, batch: 32, learning_rate: 1e-3, weight_decay: 1e-4, patience: 0, validation: 0.1, privacy: None }
-    }
-}
-
-/// Everything that the loop can be told: what a configuration becomes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Recipe {
-    /// Passes over the training examples.
-    pub epochs: usize,
-    /// Examples a step.
-    pub batch: usize,
-    /// Largest learning rate.
-    pub learning_rate: f64,
-    /// Adam with an L2 penalty, or AdamW (Loshchilov & Hutter 2019) with decoupled decay.
-    pub optimiser: Optimiser,
-    /// Strength of the penalty or of the decay.
-    pub weight_decay: f64,
-    /// Steps in which the learning rate rises from 0; it then falls along a cosine to 0. `None` keeps it constant.
-    pub cosine: Option<usize>,
-    /// Largest norm of the gradient of a parameter tensor; 0 does not clip, and neither does a training with privacy, which clips traces.
-    pub clip: f64,
-    /// Decay a step of the moving average of the weights that is evaluated and kept; 0 keeps the weights themselves.
-    pub average: f64,
-    /// Epochs without a better validation loss after which training stops; 0 never stops early.
-    pub patience: usize,
-    /// Share of the examples that was set aside for validation; only checked here.
-    pub validation: f64,
-    /// Differential privacy.
-    pub privacy: Option<PrivacyConfig>,
-}
-
-/// Kind of optimiser.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Optimiser {
-    /// Adam with an L2 penalty on the weights.
-    Adam,
-    /// AdamW.
-    AdamW,
-}
-
-impl From<&TrainConfig> for Recipe {
-    fn from(config: &TrainConfig) -> Self {
-        Self {
-            epochs: config.epochs,
-            batch: config.batch,
-            learning_rate: config.learning_rate,
-            optimiser: Optimiser::Adam,
-            weight_decay: config.weight_decay,
-            cosine: None,
-            clip: 0.0,
-            average: 0.0,
-            patience: config.patience,
-            validation: config.validation,
-            privacy: config.privacy.clone(),
-        }
-    }
-}
-
-impl Recipe {
-    fn init(&self) -> ModuleOptimizer {
-        let optimiser = match self.optimiser {
-            Optimiser::Adam => {
-                AdamConfig::new().with_epsilon(1e-8).with_weight_decay(Some(WeightDecayConfig::new(self.weight_decay as f32))).init()
-            }
-            Optimiser::AdamW => AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(self.weight_decay as f32).init(),
-        };
-        let clips = self.clip > 0.0 && self.privacy.is_none();
-        if clips { optimiser.with_grad_clipping(GradientClipping::Norm(self.clip as f32)) } else { optimiser }
-    }
-
-    /// Learning rate of a step, counted from 0 over all epochs.
-    fn learning_rate(&self, step: usize, steps: usize) -> f64 {
-        let Some(warm_up) = self.cosine else { return self.learning_rate };
-        let warm_up = warm_up.min(steps / 4);
-        let factor = if step < warm_up {
-            (step + 1) as f64 / (warm_up + 1) as f64
-        } else {
-            let share = (step - warm_up) as f64 / (steps - warm_up).max(1) as f64;
-            0.5 * (1.0 + (std::f64::consts::PI * share).cos())
-        };
-        self.learning_rate * factor
-    }
 }
 
 /// Losses of one epoch.
@@ -264,9 +179,33 @@ pub(crate) struct RunState {
     pub history: Vec<EpochRecord>,
     pub best: Option<f64>,
     pub since_best: usize,
-    /// Updates of the moving average.
-    pub averaged: usize,
+    /// Epochs that an early stop left out.
+    pub skipped: usize,
     pub fingerprint: String,
+}
+
+impl RunState {
+    /// Epochs that are over.
+    fn done(&self) -> usize {
+        self.history.len() + self.skipped
+    }
+
+    /// Whether there is another epoch. An early stop before the epoch at which a window `opens` goes on there: what has not begun to learn
+    /// still has to.
+    fn goes_on(&mut self, recipe: &Recipe, opens: usize) -> bool {
+        let stalled = recipe.patience > 0 && self.since_best >= recipe.patience;
+        if stalled && self.done() >= opens {
+            return false;
+        }
+        if stalled {
+            self.skipped = opens - self.history.len();
+        }
+        if self.done() == opens {
+            // The losses so far are those of a network without what learns from now on.
+            (self.best, self.since_best) = (None, 0);
+        }
+        self.done() < recipe.epochs
+    }
 }
 
 /// Trains `model`, which must have been built on `run.device.autodiff()`.
@@ -294,7 +233,10 @@ fn train_saving_every<M: Objective>(
     recipe: &Recipe,
     run: Run<'_>,
 ) -> Result<Trained<M>, TrainError> {
-    check(training.is_empty(), recipe)?;
+    if training.is_empty() {
+        return Err(TrainError::NoData);
+    }
+    recipe.check()?;
     let privacy = private::plan::<M>(recipe, training.len(), validation.len())?;
     let device = run.device.clone().autodiff();
     let fingerprint = fingerprint(&model, training, validation, recipe, run.seed);
@@ -305,7 +247,8 @@ fn train_saving_every<M: Objective>(
         fit = checkpoint::restore(fit, path, recipe.average)?;
     }
     let mut last_save = Instant::now();
-    while fit.state.history.len() < recipe.epochs && (recipe.patience == 0 || fit.state.since_best < recipe.patience) {
+    let opens = fit.model.window(recipe.epochs).epochs.start;
+    while fit.state.goes_on(recipe, opens) {
         fit = fit.epoch(training, validation, recipe, run.seed, &device)?;
         (run.observe)(&fit.state.history[fit.state.history.len() - 1]);
         if let Some(path) = run.resume
@@ -337,8 +280,9 @@ pub(crate) struct Fit<M> {
 
 /// What the gradients of a step depend on beside the network and the samples.
 struct Step<'a> {
-    progress: f64,
-    settled: &'a HashSet<ParamId>,
+    progress: Progress,
+    /// Parameters that do not learn now.
+    frozen: &'a HashSet<ParamId>,
     device: &'a Device,
 }
 
@@ -351,7 +295,7 @@ impl<M: Objective> Fit<M> {
         seed: u64,
         device: &Device,
     ) -> Result<Self, TrainError> {
-        let epoch = self.state.history.len() + 1;
+        let epoch = self.state.done() + 1;
         // Each epoch has a stream of its own, so that a resumed run sees the numbers of an uninterrupted one.
         let mut order = tracesmith_trace::rng(seed, &format!("order/{epoch}"));
         let mut noise = Noise::new(seed, &format!("noise/{epoch}"));
@@ -359,14 +303,17 @@ impl<M: Objective> Fit<M> {
             Some(privacy) => privacy.lots(training.len(), recipe.batch, &mut order),
             None => plan_epoch(training.len(), recipe.batch, &mut order),
         };
+        let window = self.model.window(recipe.epochs);
+        let (opens, closes) = (window.epochs.start * batches.len(), window.epochs.end * batches.len());
         let mut sums: Option<Tensor<1>> = None;
         for (step, positions) in batches.iter().enumerate() {
-            let progress = (epoch as f64 - 1.0 + step as f64 / batches.len() as f64) / recipe.epochs as f64;
-            let samples: Vec<&M::Sample> = positions.iter().map(|&i| &training[i]).collect();
-            let settled = self.model.settled(progress);
-            let what = Step { progress, settled: &settled, device };
             let number = (epoch - 1) * batches.len() + step;
-            let (losses, gradients) = match &self.privacy {
+            let progress = Progress { done: number as f64 / batches.len() as f64, epochs: recipe.epochs };
+            let samples: Vec<&M::Sample> = positions.iter().map(|&i| &training[i]).collect();
+            let open = (opens..closes).contains(&number);
+            let frozen = if open { HashSet::new() } else { window.parameters.clone() };
+            let what = Step { progress, frozen: &frozen, device };
+            let (losses, mut gradients) = match &self.privacy {
                 Some(privacy) => {
                     let mut privacy_noise = Noise::new(seed, &format!("privacy/{number}"));
                     privacy.gradients(&self.model, &samples, &what, &mut noise, &mut privacy_noise)
@@ -374,11 +321,12 @@ impl<M: Objective> Fit<M> {
                 None => gradients(&self.model, &samples, &what, &mut noise),
             };
             sums = sums.into_iter().chain(losses).reduce(|sums, losses| sums + losses);
+            let own = take(&self.model, &window.parameters, &mut gradients);
             let learning_rate = recipe.learning_rate(number, recipe.epochs * batches.len());
-            self.model = self.optimiser.step(learning_rate, self.model, gradients);
-            if let Some(average) = &mut self.average {
-                average.update(&self.model, &settled);
-                self.state.averaged = average.steps();
+            self = self.update(gradients, learning_rate, number, |id| !window.parameters.contains(&id));
+            if open {
+                let learning_rate = recipe.learning_rate(number - opens, closes - opens);
+                self = self.update(own, learning_rate, number - opens, |id| window.parameters.contains(&id));
             }
         }
         // With privacy, traces are drawn; if none was in a whole epoch, its losses are 0.
@@ -393,6 +341,15 @@ impl<M: Objective> Fit<M> {
         self.state.history.push(EpochRecord { epoch, total: means[0], terms: means[1..].to_vec(), validation });
         self.keep_best(validation)?;
         Ok(self)
+    }
+
+    /// The update number `step`, from 0, of the parameters that are `in_it`.
+    fn update(mut self, gradients: GradientsParams, learning_rate: f64, step: usize, in_it: impl Fn(ParamId) -> bool) -> Self {
+        self.model = self.optimiser.step(learning_rate, self.model, gradients);
+        if let Some(average) = &mut self.average {
+            average.update(&self.model, step, in_it);
+        }
+        self
     }
 
     /// The network that is evaluated and kept, on the plain device.
@@ -417,27 +374,13 @@ impl<M: Objective> Fit<M> {
     }
 }
 
-/// The sum of the losses of samples, total and terms, and the gradient of their mean without that of settled parameters.
+/// The sum of the losses of samples, total and terms, and the gradient of their mean without that of frozen parameters.
 fn gradients<M: Objective>(model: &M, samples: &[&M::Sample], step: &Step<'_>, noise: &mut Noise) -> (Option<Tensor<1>>, GradientsParams) {
     let losses = model.losses(&model.collate(samples, step.device), Some(noise), step.progress);
     let sums = loss_vector(&losses) * samples.len() as f64;
     let mut gradients = GradientsParams::from_grads(losses.total.backward(), model);
-    model.visit(&mut Forget { settled: step.settled, gradients: &mut gradients });
+    take(model, step.frozen, &mut gradients);
     (Some(sums), gradients)
-}
-
-/// Removes the gradients of settled parameters.
-struct Forget<'a> {
-    settled: &'a HashSet<ParamId>,
-    gradients: &'a mut GradientsParams,
-}
-
-impl ModuleVisitor for Forget<'_> {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if self.settled.contains(&param.id) {
-            self.gradients.remove::<D>(param.id);
-        }
-    }
 }
 
 /// Total and terms as one detached vector, so that an epoch reads the device once.
@@ -452,25 +395,10 @@ pub fn evaluate<M: Objective>(model: &M, samples: &[M::Sample], batch: usize, de
     let mut sum = 0.0;
     for positions in plan_by_size(&sizes, batch.max(32), M::EVALUATION_CELLS) {
         let members: Vec<&M::Sample> = positions.iter().map(|&i| &samples[i]).collect();
-        let losses = model.losses(&model.collate(&members, device), None, 1.0);
+        let losses = model.losses(&model.collate(&members, device), None, Progress::END);
         sum += f64::from(losses.total.into_scalar::<f32>()) * members.len() as f64;
     }
     sum / samples.len() as f64
-}
-
-fn check(empty: bool, recipe: &Recipe) -> Result<(), TrainError> {
-    let bad = |key, value, expected| Err(TrainError::BadSetting { key, value, expected });
-    match recipe {
-        _ if empty => Err(TrainError::NoData),
-        c if c.epochs == 0 => bad("epochs", 0.0, "at least 1"),
-        c if c.batch == 0 => bad("batch", 0.0, "at least 1"),
-        c if !(c.learning_rate.is_finite() && c.learning_rate > 0.0) => bad("learning_rate", c.learning_rate, "a positive number"),
-        c if !(c.weight_decay.is_finite() && c.weight_decay >= 0.0) => bad("weight_decay", c.weight_decay, "0 or more"),
-        c if !(0.0..1.0).contains(&c.validation) => bad("validation", c.validation, "at least 0 and less than 1"),
-        c if !(c.clip.is_finite() && c.clip >= 0.0) => bad("clip", c.clip, "0 or more"),
-        c if !(0.0..1.0).contains(&c.average) => bad("average", c.average, "at least 0 and less than 1"),
-        _ => Ok(()),
-    }
 }
 
 /// Identifies what a resume file belongs to: the network, every number of the data, the configuration and the seed.

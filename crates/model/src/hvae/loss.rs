@@ -4,7 +4,7 @@ use burn::tensor::activation::{log_sigmoid, log_softmax};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::{Decoded, DurationLoss, Hvae};
-use crate::train::{Losses, Objective};
+use crate::train::{Losses, Objective, Progress};
 use crate::{Graph, GraphBatch, Noise, Sizes};
 
 /// Weights of services and operations in the cross-entropies; `None` for equal weights.
@@ -47,7 +47,7 @@ impl Objective for Hvae {
         format!("{:?} {:?}", self.config, self.weights)
     }
 
-    fn losses(&self, batch: &GraphBatch, mut noise: Option<&mut Noise>, progress: f64) -> Losses {
+    fn losses(&self, batch: &GraphBatch, mut noise: Option<&mut Noise>, progress: Progress) -> Losses {
         let config = &self.config;
         let posterior = self.encoder.forward(batch, noise.as_deref_mut());
         let kl_graph = kl(&posterior.graph_mean, &posterior.graph_log_variance).mean();
@@ -61,7 +61,7 @@ impl Objective for Hvae {
         let operation = cross_entropy(decoded.operations.clone(), &batch.operations, self.weights.operations.as_deref());
         let duration = duration_loss(&decoded, batch, config.duration_loss);
         let edge = edge_loss(decoded.edges, batch, config.positive_cap, config.negative_weight);
-        let beta = config.beta * if config.warm_up > 0.0 { (progress / config.warm_up).min(1.0) } else { 1.0 };
+        let beta = config.beta * if config.warm_up > 0.0 { (progress.share() / config.warm_up).min(1.0) } else { 1.0 };
         let total = service.clone()
             + operation.clone() * config.operation_weight
             + duration.clone()

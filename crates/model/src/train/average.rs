@@ -1,6 +1,6 @@
 //! A moving average of the weights.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::tensor::Tensor;
@@ -10,7 +10,6 @@ use burn::tensor::Tensor;
 #[derive(Debug, Clone)]
 pub(crate) struct Average {
     decay: f64,
-    steps: usize,
     /// Flattened weights on the plain device.
     weights: HashMap<ParamId, Tensor<1>>,
 }
@@ -18,33 +17,21 @@ pub(crate) struct Average {
 impl Average {
     /// The average that starts at the weights of `model`.
     pub fn new<M: Module>(decay: f64, model: &M) -> Self {
-        let mut average = Self { decay, steps: 0, weights: HashMap::new() };
-        average.mix(&model.valid(), 0.0, &HashSet::new());
+        Self::resumed(decay, &model.valid())
+    }
+
+    /// Continues an average that was saved as a network.
+    pub fn resumed<M: Module>(decay: f64, saved: &M) -> Self {
+        let mut average = Self { decay, weights: HashMap::new() };
+        saved.visit(&mut Mix { average: &mut average, decay: 0.0, in_it: |_| true });
         average
     }
 
-    /// Continues an average that was saved as a network after `steps` updates.
-    pub fn resumed<M: Module>(decay: f64, steps: usize, saved: &M) -> Self {
-        let mut average = Self { decay, steps, weights: HashMap::new() };
-        average.mix(saved, 0.0, &HashSet::new());
-        average
-    }
-
-    /// Number of updates.
-    pub fn steps(&self) -> usize {
-        self.steps
-    }
-
-    /// Takes the weights after a step, but for settled parameters, whose averages stay. Early steps count more, so that the first weights
-    /// are soon forgotten.
-    pub fn update<M: Module>(&mut self, model: &M, settled: &HashSet<ParamId>) {
-        self.steps += 1;
-        let decay = self.decay.min((1.0 + self.steps as f64) / (10.0 + self.steps as f64));
-        self.mix(&model.valid(), decay, settled);
-    }
-
-    fn mix<M: Module>(&mut self, model: &M, decay: f64, settled: &HashSet<ParamId>) {
-        model.visit(&mut Mix { average: self, decay, settled });
+    /// Takes the weights of the parameters that are `in_it` after their update number `step`, from 0. Early steps count more, so that the
+    /// first weights are soon forgotten.
+    pub fn update<M: Module>(&mut self, model: &M, step: usize, in_it: impl Fn(ParamId) -> bool) {
+        let decay = self.decay.min((2.0 + step as f64) / (11.0 + step as f64));
+        model.valid().visit(&mut Mix { average: self, decay, in_it });
     }
 
     /// `model`, which must be on the plain device, with the averaged weights.
@@ -53,15 +40,15 @@ impl Average {
     }
 }
 
-struct Mix<'a> {
+struct Mix<'a, F> {
     average: &'a mut Average,
     decay: f64,
-    settled: &'a HashSet<ParamId>,
+    in_it: F,
 }
 
-impl ModuleVisitor for Mix<'_> {
+impl<F: Fn(ParamId) -> bool> ModuleVisitor for Mix<'_, F> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if self.settled.contains(&param.id) {
+        if !(self.in_it)(param.id) {
             return;
         }
         let value = param.val().detach().flatten::<1>(0, D - 1);
@@ -107,15 +94,15 @@ mod tests {
     #[test]
     fn the_average_moves_by_its_decay_and_is_what_it_was_after_a_resume() {
         let mut average = Average::new(0.5, &linear(0.0));
-        average.update(&linear(1.0), &HashSet::new());
+        average.update(&linear(1.0), 0, |_| true);
         let first = 1.0 - 2.0 / 11.0;
         assert!((weight(&average) - first).abs() < 1e-6);
-        let resumed = Average::resumed(0.5, average.steps(), &average.apply(linear(0.0).valid()));
+        let resumed = Average::resumed(0.5, &average.apply(linear(0.0).valid()));
         for mut average in [average, resumed] {
-            average.update(&linear(0.0), &HashSet::from([ParamId::from(7)]));
-            assert!((weight(&average) - first).abs() < 1e-6, "settled");
-            average.update(&linear(0.0), &HashSet::new());
-            assert!((weight(&average) - first * 4.0 / 13.0).abs() < 1e-6, "{}", weight(&average));
+            average.update(&linear(0.0), 1, |id| id != ParamId::from(7));
+            assert!((weight(&average) - first).abs() < 1e-6, "not in it");
+            average.update(&linear(0.0), 1, |_| true);
+            assert!((weight(&average) - first * 3.0 / 12.0).abs() < 1e-6, "{}", weight(&average));
         }
     }
 }

@@ -147,7 +147,7 @@ impl Privacy {
         (0..traces.div_ceil(batch)).map(|_| lot(traces, &left_out, rng)).collect()
     }
 
-    /// The noisy gradient of a lot, and the sum of its losses (`None` for an empty lot). Every parameter that is not settled has a gradient,
+    /// The noisy gradient of a lot, and the sum of its losses (`None` for an empty lot). Every parameter that learns has a gradient,
     /// whatever traces were drawn.
     pub(super) fn gradients<M: Objective>(
         &self,
@@ -190,23 +190,23 @@ fn lot(traces: usize, left_out: &Geometric, rng: &mut ChaCha8Rng) -> Vec<usize> 
     drawn
 }
 
-/// Gradients of all parameters that are not settled as one vector on the plain device, zeros where there is none.
+/// Gradients of all parameters that learn as one vector on the plain device, zeros where there is none.
 fn flatten<M: Objective>(model: &M, gradients: GradientsParams, step: &Step<'_>) -> Tensor<1> {
-    let mut flatten = Flatten { gradients, settled: step.settled, device: step.device.clone().inner(), parts: Vec::new() };
+    let mut flatten = Flatten { gradients, frozen: step.frozen, device: step.device.clone().inner(), parts: Vec::new() };
     model.visit(&mut flatten);
     Tensor::cat(flatten.parts, 0)
 }
 
 struct Flatten<'a> {
     gradients: GradientsParams,
-    settled: &'a HashSet<ParamId>,
+    frozen: &'a HashSet<ParamId>,
     device: Device,
     parts: Vec<Tensor<1>>,
 }
 
 impl ModuleVisitor for Flatten<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if !self.settled.contains(&param.id) {
+        if !self.frozen.contains(&param.id) {
             self.parts.push(match self.gradients.remove::<D>(param.id) {
                 Some(gradient) => gradient.flatten(0, D - 1),
                 None => Tensor::zeros([param.val().shape().num_elements()], &self.device),
@@ -217,14 +217,14 @@ impl ModuleVisitor for Flatten<'_> {
 
 /// The inverse of [`flatten`].
 fn unflatten<M: Objective>(model: &M, vector: Tensor<1>, step: &Step<'_>) -> GradientsParams {
-    let mut unflatten = Unflatten { vector, settled: step.settled, at: 0, gradients: GradientsParams::new() };
+    let mut unflatten = Unflatten { vector, frozen: step.frozen, at: 0, gradients: GradientsParams::new() };
     model.visit(&mut unflatten);
     unflatten.gradients
 }
 
 struct Unflatten<'a> {
     vector: Tensor<1>,
-    settled: &'a HashSet<ParamId>,
+    frozen: &'a HashSet<ParamId>,
     /// Elements taken so far.
     at: usize,
     gradients: GradientsParams,
@@ -232,7 +232,7 @@ struct Unflatten<'a> {
 
 impl ModuleVisitor for Unflatten<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if !self.settled.contains(&param.id) {
+        if !self.frozen.contains(&param.id) {
             let shape = param.val().shape();
             let elements = shape.num_elements();
             self.gradients.register::<D>(param.id, self.vector.clone().narrow(0, self.at, elements).reshape(shape));

@@ -1,5 +1,7 @@
 //! Settings of the network and its training.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use crate::train::{Optimiser, PrivacyConfig, Recipe};
@@ -41,9 +43,9 @@ pub struct TreeHvaeConfig {
     pub auxiliary: f64,
     /// Share of the training in which the KL weight rises from 0 to 1.
     pub warm_up: f64,
-    /// Share of the training in which the timing decoder learns. Structure takes the whole of it, while times are learnt sooner, and then by
-    /// heart.
-    pub timing_share: f64,
+    /// Passes over the training traces in which the timing decoder learns: the last ones. Structure takes all of them, while times are
+    /// learnt sooner, and after that by heart; last, because `z_G` should be at rest by then.
+    pub timing_passes: usize,
     /// Neighbours over which the quantile of a training span is spread: a quantile among `n` spans of its slot counts as a window of width
     /// `smoothing / n` around it. No time is then learnt more exactly than its neighbours allow; 0 learns quantiles exactly.
     pub smoothing: f64,
@@ -66,14 +68,21 @@ impl Default for TreeHvaeConfig {
             structure_width: 112,
             timing_width: 96,
             lookahead_width: 48,
-            graph_free_bits: 8.0,
+            graph_free_bits: 12.0,
             span_free_bits: 0.2,
             auxiliary: 1.0,
             warm_up: 0.15,
-            timing_share: 0.45,
-            smoothing: 4.0,
-            dropout: 0.3,
+            timing_passes: 35,
+            smoothing: 2.0,
+            dropout: 0.2,
         }
+    }
+}
+
+impl TreeHvaeConfig {
+    /// The epochs of a training of `epochs` in which the timing decoder learns.
+    pub(super) fn timing_epochs(&self, epochs: usize) -> Range<usize> {
+        epochs.saturating_sub(self.timing_passes)..epochs
     }
 }
 
@@ -95,7 +104,8 @@ pub struct TreeTrainConfig {
     pub clip: f64,
     /// Decay of the moving average of the weights a step.
     pub average: f64,
-    /// Passes without a better validation loss after which training stops; 0 never stops early.
+    /// Passes without a better validation loss after which training stops, or goes on to the times if these have not been learnt yet; 0
+    /// never stops early.
     pub patience: usize,
     /// Share of the training traces that picks the epoch whose weights are kept; 0 trains on all of them and keeps the last weights.
     pub validation: f64,
@@ -107,10 +117,10 @@ pub struct TreeTrainConfig {
 impl Default for TreeTrainConfig {
     fn default() -> Self {
         Self {
-            steps: 2000,
+            steps: 4000,
             batch: 32,
             learning_rate: 3e-3,
-            weight_decay: 0.1,
+            weight_decay: 0.03,
             warm_up_steps: 100,
             clip: 1.0,
             average: 0.995,

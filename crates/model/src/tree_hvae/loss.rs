@@ -1,8 +1,6 @@
 //! The negative evidence lower bound.
 
-use std::collections::HashSet;
-
-use burn::module::{ParamId, list_param_ids};
+use burn::module::list_param_ids;
 use burn::tensor::activation::{log_softmax, softplus};
 use burn::tensor::{Device, Int, Tensor};
 
@@ -14,7 +12,7 @@ use super::targets::QuantileTargets;
 use super::{TreeHvae, size_bucket};
 use crate::Noise;
 use crate::graph::CONDITIONS;
-use crate::train::{Losses, Objective};
+use crate::train::{Losses, Objective, Progress, Window};
 
 impl Objective for TreeHvae {
     const TERMS: &'static [&'static str] = &["depth", "label", "outcome", "head", "tail", "kl_graph", "kl_span", "auxiliary"];
@@ -38,13 +36,13 @@ impl Objective for TreeHvae {
         format!("{:?} {:?}", self.config, self.sizes)
     }
 
-    fn settled(&self, progress: f64) -> HashSet<ParamId> {
-        if progress < self.config.timing_share { HashSet::new() } else { list_param_ids(&self.timing).into_iter().collect() }
+    fn window(&self, epochs: usize) -> Window {
+        Window { parameters: list_param_ids(&self.timing).into_iter().collect(), epochs: self.config.timing_epochs(epochs) }
     }
 
     /// All terms in nats a trace. In training the total is what is minimised, a span: free bits and the auxiliary loss count. In
     /// evaluation it is the negative evidence lower bound a span, from one draw of the latents with a fixed stream.
-    fn losses(&self, (batch, targets): &Self::Batch, noise: Option<&mut Noise>, progress: f64) -> Losses {
+    fn losses(&self, (batch, targets): &Self::Batch, noise: Option<&mut Noise>, progress: Progress) -> Losses {
         let config = &self.config;
         let training = noise.is_some();
         let mut fixed = Noise::new(0, "evaluation");
@@ -52,34 +50,43 @@ impl Objective for TreeHvae {
         let device = batch.sizes.device();
         let (rows, traces) = (batch.rows() as f64, batch.len() as f64);
 
+        // A timing decoder that has not learnt yet has nothing to teach the encoder.
+        let timed = !training || progress.done >= config.timing_epochs(progress.epochs).start as f64;
+
         // What the loss does not need is not computed: autodiff would keep it for ever.
-        let states = (config.graph_latent + config.span_latent > 0).then(|| self.encoder.states(batch));
+        let span_latent = timed && config.span_latent > 0;
+        let states = (config.graph_latent > 0 || span_latent).then(|| self.encoder.states(batch));
         let graph_posterior = states.as_ref().filter(|_| config.graph_latent > 0).map(|states| self.encoder.graph(states, batch));
         let graph = draw(graph_posterior.as_ref(), batch.len(), noise, &device);
-        let span_posterior = states.as_ref().filter(|_| config.span_latent > 0).map(|states| self.encoder.spans(states, &graph, batch));
+        let span_posterior = states.as_ref().filter(|_| span_latent).map(|states| self.encoder.spans(states, &graph, batch));
         let spans = draw(span_posterior.as_ref(), batch.rows(), noise, &device);
         // One model serves free and given sizes: every other trace knows its size.
         let given = if training { coin(noise, batch.len(), &device) } else { Tensor::zeros([batch.len(), 1], &device) };
         let size = Tensor::cat(vec![size_feature(batch.sizes.clone()) * given.clone(), given.clone()], 1);
 
         let structure = self.structure.forward(batch, graph.clone(), given, training.then_some(&mut *noise));
-        let times = self.timing.forward(batch, graph.clone(), spans.clone(), training.then_some(&mut *noise));
+        let times = timed.then(|| self.timing.forward(batch, graph.clone(), spans.clone(), training.then_some(&mut *noise)));
         let depth = nll(structure.next, &batch.next).sum();
         let label = nll(structure.labels, &batch.labels).sum();
         let outcome = nll(structure.outcomes, &batch.outcomes).sum();
         let nothing = || Tensor::zeros([1], &device);
-        let heads = self.sizes.has_starts.then(|| self.timing.head_logits(times.clone(), spans.clone()));
-        let head = heads.map_or_else(nothing, |heads| spread_nll(heads, &targets.heads));
-        let span_prior = || config.learned_priors.then(|| self.timing.latent(times.clone()));
-        let kl_span = span_posterior.map_or_else(nothing, |posterior| posterior.kl(span_prior().as_ref()).sum());
-        let tail = spread_nll(self.timing.tail_logits(times, spans, batch.scores.clone().narrow(1, 0, 1)), &targets.tails);
+        let (mut head, mut tail, mut kl_span) = (nothing(), nothing(), nothing());
+        if let Some(times) = times {
+            if self.sizes.has_starts {
+                head = spread_nll(self.timing.head_logits(times.clone(), spans.clone()), &targets.heads);
+            }
+            if let Some(posterior) = span_posterior {
+                kl_span = posterior.kl(config.learned_priors.then(|| self.timing.latent(times.clone())).as_ref()).sum();
+            }
+            tail = spread_nll(self.timing.tail_logits(times, spans, batch.scores.clone().narrow(1, 0, 1)), &targets.tails);
+        }
         let (kl_graph, prior_fit) =
             graph_posterior.map_or_else(|| (nothing(), nothing()), |posterior| self.kl_graph(&posterior, &graph, batch, size));
         let auxiliary = self.auxiliary_loss(graph, batch).sum();
 
         let reconstruction = depth.clone() + label.clone() + outcome.clone() + head.clone() + tail.clone();
         let total = if training {
-            let weight = if config.warm_up > 0.0 { (progress / config.warm_up).min(1.0) } else { 1.0 };
+            let weight = if config.warm_up > 0.0 { (progress.share() / config.warm_up).min(1.0) } else { 1.0 };
             let free_graph = kl_graph.clone().clamp_min(config.graph_free_bits * traces);
             let free_span = kl_span.clone().clamp_min(config.span_free_bits * rows);
             reconstruction + (free_graph + free_span) * weight + auxiliary.clone() * config.auxiliary + prior_fit

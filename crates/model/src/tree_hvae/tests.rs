@@ -45,7 +45,7 @@ fn small() -> TreeHvaeConfig {
         lookahead_width: 8,
         graph_free_bits: 2.0,
         dropout: 0.1,
-        timing_share: 1.0,
+        timing_passes: usize::MAX,
         ..TreeHvaeConfig::default()
     }
 }
@@ -117,16 +117,17 @@ fn sizes_and_roots_that_are_asked_for_are_met_by_an_untrained_network() {
 }
 
 #[test]
-fn the_timing_decoder_settles_before_the_rest() {
-    let weights = |timing_share: f64, steps: usize| {
-        let model = fit(&TreeHvaeConfig { timing_share, ..small() }, steps).model;
-        (parameters(&model.timing), parameters(&model.structure))
-    };
+fn the_timing_decoder_learns_in_the_last_passes_only() {
+    let fit = |timing_passes: usize| fit(&TreeHvaeConfig { timing_passes, ..small() }, 8);
     let untrained = initialise(1, &Device::flex().autodiff(), |device| small().init(&SIZES, device));
-    let (timing, structure) = weights(0.0, 4);
-    assert_eq!(timing, parameters(&untrained.timing));
-    assert_ne!(structure, parameters(&untrained.structure));
-    assert_ne!(weights(0.5, 4).0, timing);
+    let Trained { model, history, .. } = fit(0);
+    assert_eq!(parameters(&model.timing), parameters(&untrained.timing));
+    assert_ne!(parameters(&model.structure), parameters(&untrained.structure));
+    assert_eq!(history.len(), 4);
+    assert_ne!(parameters(&fit(1).model.timing), parameters(&untrained.timing));
+    let tail = TreeHvae::TERMS.iter().position(|&term| term == "tail").unwrap();
+    let tails: Vec<bool> = fit(3).history.iter().map(|record| record.terms[tail] > 0.0).collect();
+    assert_eq!(tails, [false, true, true, true]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 
-use super::super::{EpochRecord, Losses, Optimiser, Run, TrainConfig, TrainError, Trained, initialise, train_saving_every};
+use super::super::{EpochRecord, Losses, Optimiser, Progress, Run, TrainConfig, TrainError, Trained, initialise, train_saving_every};
 use super::*;
 use crate::fixture::{SIZES, epochs, fit, flat_vae, graphs, hvae, parameters, small_hvae};
 
@@ -37,7 +37,7 @@ impl Objective for Line {
         String::new()
     }
 
-    fn losses(&self, (x, y): &Self::Batch, _: Option<&mut Noise>, _: f64) -> Losses {
+    fn losses(&self, (x, y): &Self::Batch, _: Option<&mut Noise>, _: Progress) -> Losses {
         let error = self.linear.forward(x.clone()) - y.clone();
         let squares = (error.clone() * error).mean();
         Losses { total: squares.clone(), terms: vec![squares] }
@@ -75,7 +75,7 @@ fn weights(recipe: &Recipe, seed: u64) -> Vec<f32> {
 
 /// The gradient of a lot as one vector.
 fn gradient<M: Objective>(model: &M, privacy: &Privacy, lot: &[M::Sample]) -> Vec<f32> {
-    let step = Step { progress: 0.0, settled: &HashSet::new(), device: &Device::flex().autodiff() };
+    let step = Step { progress: Progress::END, frozen: &HashSet::new(), device: &Device::flex().autodiff() };
     let lot: Vec<&M::Sample> = lot.iter().collect();
     let (mut noise, mut privacy_noise) = (Noise::new(0, "noise"), Noise::new(1, "privacy"));
     let (_, gradients) = privacy.gradients(model, &lot, &step, &mut noise, &mut privacy_noise);
@@ -129,10 +129,10 @@ fn the_noise_has_its_scale_and_every_parameter_gets_some_even_from_an_empty_lot(
 }
 
 #[test]
-fn settled_parameters_have_no_gradient_and_the_others_keep_theirs() {
+fn frozen_parameters_have_no_gradient_and_the_others_keep_theirs() {
     let (model, device) = (line(), Device::flex().autodiff());
-    let settled = HashSet::from([model.linear.weight.id]);
-    let step = Step { progress: 0.0, settled: &settled, device: &device };
+    let frozen = HashSet::from([model.linear.weight.id]);
+    let step = Step { progress: Progress::END, frozen: &frozen, device: &device };
     let plan = noisy(1.0).plan(20, 10, 1).unwrap();
     let point = [0.5, 0.5];
     let (_, mut gradients) = plan.gradients(&model, &[&point], &step, &mut Noise::new(0, "noise"), &mut Noise::new(1, "privacy"));
