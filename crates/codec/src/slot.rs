@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CodecConfig, CodecError, table::Table, table::asinh_scaled};
+use crate::{CodecConfig, CodecError, table::Table};
 
 /// Where a span stands: labels of its parent, of the sibling before it, and its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -165,11 +165,20 @@ fn found<'a, K: Ord, V>(sorted: &'a [(K, V)], key: &K) -> Option<&'a V> {
     sorted.binary_search_by(|(other, _)| other.cmp(key)).ok().map(|position| &sorted[position].1)
 }
 
-/// Mean absolute deviation from the median on the asinh scale: how tightly gaps lie together. 0 of nothing.
+/// Share of the gaps whose distances count for their spread: what a rule's exceptions do says nothing about the rule.
+const NEAREST: f64 = 0.9;
+
+/// How tightly gaps lie together: the mean distance from their median in µs, of the nearest nine tenths. 0 of nothing.
+///
+/// On a logarithmic scale, gaps of 70 to 300 µs would be as far apart as durations of 20 to 80 ms, and ends that follow each other would not
+/// be seen.
 pub(crate) fn spread(gaps: impl Iterator<Item = f64>) -> f64 {
-    let scaled: Vec<f64> = gaps.map(asinh_scaled).collect();
-    let middle = median(scaled.clone());
-    mean_distance(scaled.into_iter().map(|gap| (gap, middle)))
+    let gaps: Vec<f64> = gaps.collect();
+    let middle = median(gaps.clone());
+    let mut distances: Vec<f64> = gaps.into_iter().map(|gap| (gap - middle).abs()).collect();
+    distances.sort_by(f64::total_cmp);
+    distances.truncate((NEAREST * distances.len() as f64).ceil() as usize);
+    distances.iter().sum::<f64>() / distances.len().max(1) as f64
 }
 
 /// Mean of |a − b|; 0 of nothing.
@@ -234,11 +243,12 @@ mod tests {
     }
 
     #[test]
-    fn the_spread_is_taken_from_the_median() {
+    fn the_spread_is_taken_from_the_median_without_the_farthest_tenth() {
         assert_eq!(spread([].into_iter()), 0.0);
         assert_eq!(spread([5.0, 5.0, 5.0].into_iter()), 0.0);
-        let one_off = spread([0.0, 0.0, 10.0].into_iter());
-        assert!((one_off - 1f64.asinh() / 3.0).abs() < 1e-12);
+        assert_eq!(spread([0.0, 0.0, 12.0].into_iter()), 4.0);
+        let one_of_ten = (0..10).map(|i| if i == 7 { 1e9 } else { f64::from(i) });
+        assert_eq!(spread(one_of_ten), f64::from(4 + 3 + 2 + 1 + 1 + 2 + 4 + 5) / 9.0);
         assert_eq!(cheapest([('a', 2.0), ('b', 1.0), ('c', 1.0)]), 'b');
     }
 }

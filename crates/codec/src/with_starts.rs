@@ -485,6 +485,17 @@ mod tests {
         }
     }
 
+    /// Gaps of 7 to 310 µs between the ends of spans of 20 to 50 ms: far apart on a logarithmic scale, and yet the spans end together.
+    #[test]
+    fn spans_that_end_together_are_seen_however_small_the_gap() {
+        let (layout, intervals, slots) = fit(|a, b| {
+            let end = 20_000.0 + 10.0 * b;
+            [(0.0, end + 1.0), (2.0, end - 5.0 - 0.3 * a), (700.0 + a, end)]
+        });
+        assert!(slots.paired(&layout, 1).is_some());
+        assert_composes(&layout, &intervals, &slots);
+    }
+
     #[test]
     fn calls_in_sequence_are_measured_from_the_end_before() {
         let (layout, intervals, slots) = fit(|a, b| [(0.0, 20.0 + a + b), (7.0, 7.0 + a), (9.0 + a, 9.0 + a + b)]);
