@@ -165,10 +165,10 @@ fn found<'a, K: Ord, V>(sorted: &'a [(K, V)], key: &K) -> Option<&'a V> {
     sorted.binary_search_by(|(other, _)| other.cmp(key)).ok().map(|position| &sorted[position].1)
 }
 
-/// Share of the gaps whose distances count for their spread: what a rule's exceptions do says nothing about the rule.
-const NEAREST: f64 = 0.9;
+/// Share of a context's spans that may break what the others keep, as clocks that disagree or a lost reply make them, and it is still a rule.
+pub(crate) const EXCEPTIONS: f64 = 0.1;
 
-/// How tightly gaps lie together: the mean distance from their median in µs, of the nearest nine tenths. 0 of nothing.
+/// How tightly gaps lie together: the mean distance from their median in µs, of all but the farthest [`EXCEPTIONS`]. 0 of nothing.
 ///
 /// On a logarithmic scale, gaps of 70 to 300 µs would be as far apart as durations of 20 to 80 ms, and ends that follow each other would not
 /// be seen.
@@ -177,14 +177,8 @@ pub(crate) fn spread(gaps: impl Iterator<Item = f64>) -> f64 {
     let middle = median(gaps.clone());
     let mut distances: Vec<f64> = gaps.into_iter().map(|gap| (gap - middle).abs()).collect();
     distances.sort_by(f64::total_cmp);
-    distances.truncate((NEAREST * distances.len() as f64).ceil() as usize);
+    distances.truncate(((1.0 - EXCEPTIONS) * distances.len() as f64).ceil() as usize);
     distances.iter().sum::<f64>() / distances.len().max(1) as f64
-}
-
-/// Mean of |a − b|; 0 of nothing.
-pub(crate) fn mean_distance(pairs: impl Iterator<Item = (f64, f64)>) -> f64 {
-    let (sum, count) = pairs.fold((0.0, 0usize), |(sum, count), (a, b)| (sum + (a - b).abs(), count + 1));
-    sum / count.max(1) as f64
 }
 
 /// The lower median; 0 of nothing.

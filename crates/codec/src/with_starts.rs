@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     CodecConfig, CodecError, Times,
     layout::Layout,
-    slot::{Context, Observation, Reference, Slots, cheapest, spread},
+    slot::{Context, EXCEPTIONS, Observation, Reference, Slots, cheapest, spread},
     table::Table,
 };
 
@@ -19,9 +19,6 @@ const HANDICAP: f64 = 1.3;
 
 /// Leaves that a pair of siblings must have at least before one's end may be measured from the other's.
 const LEAST_PAIRS: usize = 10;
-
-/// Share of a context's spans that may break what the others keep, as clocks that disagree or a lost reply make them, and it is still a rule.
-const EXCEPTIONS: f64 = 0.1;
 
 /// How much tighter than durations the gaps between the ends of two siblings must be.
 const TIGHTER: f64 = 0.25;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     CodecConfig, CodecError, Times,
     layout::Layout,
-    slot::{Observation, Reference, Slots, cheapest, mean_distance, median},
+    slot::{Observation, Reference, Slots, cheapest, median},
     table::{Table, asinh_scaled},
 };
 
@@ -167,6 +167,12 @@ fn best_rule(group: &[Observation<[f64; 4]>]) -> Rule {
     };
     use Rule::{Free, Parallel, Ratio, Sequential};
     cheapest([(Sequential, error(Sequential)), (Parallel, error(Parallel)), (Ratio, error(Ratio)), (Free, HANDICAP * error(Free))])
+}
+
+/// Mean of |a − b|; 0 of nothing.
+fn mean_distance(pairs: impl Iterator<Item = (f64, f64)>) -> f64 {
+    let (sum, count) = pairs.fold((0.0, 0usize), |(sum, count), (a, b)| (sum + (a - b).abs(), count + 1));
+    sum / count.max(1) as f64
 }
 
 #[cfg(test)]

@@ -304,15 +304,14 @@ impl<M: Objective> Fit<M> {
             None => plan_epoch(training.len(), recipe.batch, &mut order),
         };
         let window = self.model.window(recipe.epochs);
-        let (opens, closes) = (window.epochs.start * batches.len(), window.epochs.end * batches.len());
+        let open = window.epochs.contains(&(epoch - 1));
+        let frozen = if open { &HashSet::new() } else { &window.parameters };
         let mut sums: Option<Tensor<1>> = None;
         for (step, positions) in batches.iter().enumerate() {
             let number = (epoch - 1) * batches.len() + step;
             let progress = Progress { done: number as f64 / batches.len() as f64, epochs: recipe.epochs };
             let samples: Vec<&M::Sample> = positions.iter().map(|&i| &training[i]).collect();
-            let open = (opens..closes).contains(&number);
-            let frozen = if open { HashSet::new() } else { window.parameters.clone() };
-            let what = Step { progress, frozen: &frozen, device };
+            let what = Step { progress, frozen, device };
             let (losses, mut gradients) = match &self.privacy {
                 Some(privacy) => {
                     let mut privacy_noise = Noise::new(seed, &format!("privacy/{number}"));
@@ -321,12 +320,13 @@ impl<M: Objective> Fit<M> {
                 None => gradients(&self.model, &samples, &what, &mut noise),
             };
             sums = sums.into_iter().chain(losses).reduce(|sums, losses| sums + losses);
-            let own = take(&self.model, &window.parameters, &mut gradients);
+            let own = open.then(|| take(&self.model, &window.parameters, &mut gradients));
             let learning_rate = recipe.learning_rate(number, recipe.epochs * batches.len());
             self = self.update(gradients, learning_rate, number, |id| !window.parameters.contains(&id));
-            if open {
-                let learning_rate = recipe.learning_rate(number - opens, closes - opens);
-                self = self.update(own, learning_rate, number - opens, |id| window.parameters.contains(&id));
+            if let Some(own) = own {
+                let number = number - window.epochs.start * batches.len();
+                let learning_rate = recipe.learning_rate(number, window.epochs.len() * batches.len());
+                self = self.update(own, learning_rate, number, |id| window.parameters.contains(&id));
             }
         }
         // With privacy, traces are drawn; if none was in a whole epoch, its losses are 0.
