@@ -381,6 +381,43 @@ fn degenerate_corpora_can_be_fitted_and_sampled() {
 }
 
 #[test]
+fn traces_that_are_larger_deeper_or_of_other_labels_than_those_of_training_are_read() {
+    let everything = labelled(40, |_| Label::Normal);
+    let has_label = |trace: TraceRef<'_>| trace.services.iter().zip(trace.operations).any(|label| label == (&0, &0));
+    let training = everything.filter(|trace| trace.span_count() <= 3 && !has_label(trace));
+    let mut builder = everything.empty_like();
+    for (number, spans) in [(0, 2), (1, 40), (2, 4)] {
+        let span = |i: u32| Span { service: i % 3, operation: i % 4, duration_us: f64::from(1000 - i), ..Span::default() };
+        // A chain.
+        let edges = (1..spans).map(|child| Edge { parent: child - 1, child }).collect();
+        let id = format!("foreign-{number}");
+        builder.push(Trace { id, start_ns: START_NS, label: Label::Normal, spans: (0..spans).map(span).collect(), edges }).unwrap();
+    }
+    let foreign = builder.finish();
+    for (name, config) in small_generators() {
+        if name == "hvae, conditional" {
+            continue;
+        }
+        let generator = try_fit(&config, &training).unwrap();
+        if let Some(reconstructions) = generator.reconstruct(&foreign) {
+            for (trace, decoded) in foreign.traces().zip(&reconstructions) {
+                assert_eq!(decoded.services.len(), trace.span_count(), "{name}");
+                assert!(decoded.edges.iter().all(|&(parent, child)| parent < child && child < trace.span_count()), "{name}");
+            }
+        }
+        if let Some(losses) = generator.trace_losses(&foreign) {
+            assert!(losses.len() == 3 && losses.iter().all(|loss| loss.is_finite()), "{name}: {losses:?}");
+        }
+        if let Some(latents) = generator.latents(&foreign) {
+            assert!(latents.len() == 3 && latents.iter().flatten().all(|unit| unit.is_finite()), "{name}");
+        }
+        if let Some(path) = generator.interpolate(&foreign, 5, 1) {
+            assert_eq!(path.len(), 5, "{name}");
+        }
+    }
+}
+
+#[test]
 fn what_cannot_be_fitted_is_said() {
     let empty = corpus(1).filter(|_| false);
     for (name, config) in small_generators() {

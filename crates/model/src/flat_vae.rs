@@ -81,12 +81,14 @@ impl FlatVaeConfig {
 }
 
 impl FlatVae {
-    /// Mean and ln σ² of the latent, both `[B, L]`.
+    /// Mean and ln σ² of the latent, both `[B, L]`. Spans for which there is no slot are not read.
     fn encode(&self, batch: &GraphBatch) -> (Tensor<2>, Tensor<2>) {
         let width = self.config.span_width;
         let slots = batch.pad(relu(self.slot_in.forward(self.embedding.forward(batch)))) * batch.node_mask();
         let mut slots = slots.reshape([batch.graphs, batch.nodes * width]);
-        if batch.nodes < self.slots {
+        if batch.nodes > self.slots {
+            slots = slots.narrow(1, 0, self.slots * width);
+        } else if batch.nodes < self.slots {
             let padding = Tensor::zeros([batch.graphs, (self.slots - batch.nodes) * width], &slots.device());
             slots = Tensor::cat(vec![slots, padding], 1);
         }
@@ -96,11 +98,17 @@ impl FlatVae {
         (head.slice([0..batch.graphs, 0..latent]), log_variance)
     }
 
-    /// Decodes latents `[B, L]` into the spans that `layout` has room for.
+    /// Decodes latents `[B, L]` into the spans that `layout` has room for. Spans beyond the last slot are decoded as the last slot is.
     pub fn decode(&self, layout: &GraphBatch, z: Tensor<2>) -> Decoded {
         let (graphs, nodes, width) = (layout.graphs, layout.nodes, self.config.span_width);
-        let slots = self.decoder_out.forward(relu(self.decoder_in.forward(z)));
-        let h = layout.pack(relu(slots.slice([0..graphs, 0..nodes * width])).reshape([graphs, nodes, width]));
+        let slots = relu(self.decoder_out.forward(relu(self.decoder_in.forward(z)))).reshape([graphs, self.slots, width]);
+        let slots = if nodes > self.slots {
+            let beyond = slots.clone().narrow(1, self.slots - 1, 1).expand([graphs, nodes - self.slots, width]);
+            Tensor::cat(vec![slots, beyond], 1)
+        } else {
+            slots.narrow(1, 0, nodes)
+        };
+        let h = layout.pack(slots);
         let from = self.edge_from.forward(h.clone()).select(0, layout.pair_from.clone());
         let to = self.edge_to.forward(h.clone()).select(0, layout.pair_to.clone());
         Decoded {

@@ -100,8 +100,9 @@ impl Decoder {
         if let Some(condition) = &self.condition {
             h = h + layout.to_nodes(condition.forward(layout.classes.clone().unsqueeze_dim::<2>(1)).squeeze_dim::<2>(1));
         }
-        let positions = self.position.forward(layout.positions.clone().unsqueeze_dim(0)).squeeze_dim::<2>(0);
-        h = h + positions;
+        // Spans beyond the largest trace of training stand where its last one stood.
+        let last = self.position.weight.dims()[0] as i64 - 1;
+        h = h + self.position.forward(layout.positions.clone().clamp_max(last).unsqueeze_dim(0)).squeeze_dim::<2>(0);
         let causal = causal_adjacency(layout.nodes, &layout.device());
         for (convolution, norm) in self.convolutions.iter().zip(&self.norms) {
             h = h.clone() + relu(norm.forward(convolution.forward(h, causal.clone(), layout)));

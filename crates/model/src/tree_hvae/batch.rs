@@ -79,6 +79,8 @@ impl TreeBatch {
             Tensor::<1, Int>::from_data(TensorData::new(values, [traces]), device)
         };
         let label_or_none = |sample: &TreeSample, span: Option<usize>| span.map_or(sizes.labels, |i| sample.tokens.labels[i] as usize);
+        // A trace of others than the training traces may be deeper or larger than the tables.
+        let known_depth = |depth: u16| usize::from(depth).min(sizes.max_depth);
         let row_or_zero = |trace: usize, span: Option<usize>| span.map_or(zero_row, |step| packing.row(trace, step));
         let span_counts: Vec<f32> = lengths.iter().map(|&n| n as f32).collect();
         let mut label_counts = vec![0f32; traces * sizes.labels];
@@ -90,15 +92,15 @@ impl TreeBatch {
             traces: ints(&|trace, _, _| trace),
             last: of_traces(&|trace| packing.row(trace, lengths[trace] - 1)),
             sizes: Tensor::from_data(TensorData::new(span_counts, [traces, 1]), device),
-            buckets: of_traces(&|trace| size_bucket(lengths[trace])),
+            buckets: of_traces(&|trace| size_bucket(lengths[trace].min(sizes.max_spans))),
             classes: of_traces(&|trace| samples[trace].class),
             labels: ints(&|_, sample, i| sample.tokens.labels[i] as usize),
             parent_labels: ints(&|_, sample, i| label_or_none(sample, sample.relations.parents[i])),
             sibling_labels: ints(&|_, sample, i| label_or_none(sample, sample.relations.siblings[i])),
             root_labels: of_traces(&|trace| samples[trace].tokens.labels[0] as usize),
-            depths: ints(&|_, sample, i| sample.tokens.depths[i] as usize),
+            depths: ints(&|_, sample, i| known_depth(sample.tokens.depths[i])),
             outcomes: ints(&|_, sample, i| sample.tokens.outcomes[i] as usize),
-            next: ints(&|_, sample, i| sample.tokens.depths.get(i + 1).map_or(0, |&depth| depth as usize)),
+            next: ints(&|_, sample, i| sample.tokens.depths.get(i + 1).map_or(0, |&depth| known_depth(depth))),
             remaining: floats(1, &|sample, i, out| out.push((sample.len() - i - 1) as f32)),
             leaves: floats(1, &|sample, i, out| out.push(f32::from(u8::from(sample.relations.leaves[i])))),
             before: ints(&|trace, _, i| i.checked_sub(1).map_or(rows + trace, |step| packing.row(trace, step))),
