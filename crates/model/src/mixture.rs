@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rand::RngExt;
+use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
@@ -68,26 +69,29 @@ pub const LEAST_A_COMPONENT: usize = 8;
 const SMALLEST_VARIANCE: f64 = 1e-4;
 /// Smaller shares of a point in a component change no sum.
 const LEAST_SHARE: f64 = 1e-12;
+/// Points that move the Gaussians; bounds the memory of EM, which holds a share a point and component.
+const MOST_POINTS: usize = 30_000;
 const K_MEANS_ITERATIONS: usize = 20;
 const EM_ITERATIONS: usize = 40;
 /// Width in ln spans of the kernel for sizes that no training trace has.
 const SIZE_KERNEL: f64 = 0.1;
 
 impl Mixture {
-    /// Fits `components` Gaussians, or fewer for few points, by EM from a k-means start.
+    /// Fits `components` Gaussians, or fewer for few points, by EM from a k-means start. Of more than 30,000 points as many drawn at
+    /// random move the Gaussians; all of them count for what each stands for.
     ///
     /// # Panics
     /// Without points.
     pub fn fit(points: &[Point], components: usize, classes: usize, rng: &mut ChaCha8Rng) -> Self {
         assert!(!points.is_empty(), "a mixture needs points");
-        let mut gaussians = k_means(points, components.clamp(1, points.len()), rng);
-        let mut responsibilities = Vec::new();
+        let drawn: Vec<&Point> = points.sample(rng, MOST_POINTS.min(points.len())).collect();
+        let mut gaussians = k_means(&drawn, components.clamp(1, drawn.len()), rng);
         for _ in 0..EM_ITERATIONS {
             let constants = gaussians.constants();
-            responsibilities = points.iter().map(|point| gaussians.responsibilities(&point.z, &constants)).collect();
-            gaussians.maximise(points, &responsibilities);
+            let responsibilities: Vec<Vec<f64>> = drawn.iter().map(|point| gaussians.responsibilities(&point.z, &constants)).collect();
+            gaussians.maximise(&drawn, &responsibilities);
         }
-        Self { components: gaussians.describe(points, &responsibilities, classes) }
+        Self { components: gaussians.describe(points, classes) }
     }
 
     /// Whether every component has `units` units and `classes` classes, as a model file must.
@@ -192,11 +196,11 @@ impl Gaussians {
         shares
     }
 
-    fn maximise(&mut self, points: &[Point], responsibilities: &[Vec<f64>]) {
+    fn maximise(&mut self, points: &[&Point], responsibilities: &[Vec<f64>]) {
         for k in 0..self.weights.len() {
             let share = |(point, r): (_, &Vec<f64>)| (point, r[k]);
             let members: Vec<(&Point, f64)> =
-                points.iter().zip(responsibilities).map(share).filter(|&(_, share)| share > LEAST_SHARE).collect();
+                points.iter().copied().zip(responsibilities).map(share).filter(|&(_, share)| share > LEAST_SHARE).collect();
             let total: f64 = members.iter().map(|(_, share)| share).sum();
             // A component that lost all its points keeps its place, with a weight that draws never reach.
             self.weights[k] = (total / points.len() as f64).max(1e-12);
@@ -217,26 +221,41 @@ impl Gaussians {
         }
     }
 
-    fn describe(self, points: &[Point], responsibilities: &[Vec<f64>], classes: usize) -> Vec<Component> {
+    fn describe(self, points: &[Point], classes: usize) -> Vec<Component> {
         let mut class_totals = vec![0.0; classes];
         points.iter().for_each(|point| class_totals[point.class] += 1.0);
-        let describe = |k: usize| {
-            let (mut weights, mut sizes, mut roots, mut total) =
-                (vec![0.0; classes], BTreeMap::<usize, f64>::new(), BTreeMap::<u32, f64>::new(), 0.0);
-            for (point, r) in points.iter().zip(responsibilities) {
-                if r[k] < 1e-6 {
-                    continue;
+        let mut tallies = vec![Tally { weights: vec![0.0; classes], ..Tally::default() }; self.weights.len()];
+        let constants = self.constants();
+        for point in points {
+            for (tally, share) in tallies.iter_mut().zip(self.responsibilities(&point.z, &constants)) {
+                if share >= 1e-6 {
+                    tally.weights[point.class] += share / class_totals[point.class];
+                    *tally.sizes.entry(point.size).or_insert(0.0) += share;
+                    *tally.roots.entry(point.root).or_insert(0.0) += share;
+                    tally.total += share;
                 }
-                weights[point.class] += r[k] / class_totals[point.class];
-                *sizes.entry(point.size).or_insert(0.0) += r[k];
-                *roots.entry(point.root).or_insert(0.0) += r[k];
-                total += r[k];
             }
-            let sizes = sizes.into_iter().map(|(size, weight)| (size, weight / total)).collect();
-            let roots = roots.into_iter().map(|(root, weight)| (root, weight / total)).collect();
-            Component { mean: self.means[k].clone(), variance: self.variances[k].clone(), weights, sizes, roots }
-        };
-        (0..self.weights.len()).map(describe).filter(|component| !component.sizes.is_empty()).collect()
+        }
+        let gaussians = self.means.into_iter().zip(self.variances).zip(tallies);
+        let stands_for_something = gaussians.filter(|(_, tally)| tally.total > 0.0);
+        stands_for_something.map(|((mean, variance), tally)| tally.describe(mean, variance)).collect()
+    }
+}
+
+/// What a component stands for, summed over points.
+#[derive(Debug, Clone, Default)]
+struct Tally {
+    weights: Vec<f64>,
+    sizes: BTreeMap<usize, f64>,
+    roots: BTreeMap<u32, f64>,
+    total: f64,
+}
+
+impl Tally {
+    fn describe(self, mean: Vec<f64>, variance: Vec<f64>) -> Component {
+        let sizes = self.sizes.into_iter().map(|(size, share)| (size, share / self.total)).collect();
+        let roots = self.roots.into_iter().map(|(root, share)| (root, share / self.total)).collect();
+        Component { mean, variance, weights: self.weights, sizes, roots }
     }
 }
 
@@ -245,7 +264,7 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// Lloyd's algorithm from a k-means++ start; clusters become Gaussians.
-fn k_means(points: &[Point], k: usize, rng: &mut ChaCha8Rng) -> Gaussians {
+fn k_means(points: &[&Point], k: usize, rng: &mut ChaCha8Rng) -> Gaussians {
     let units = points[0].z.len();
     let mut means = vec![points[rng.random_range(0..points.len())].z.clone()];
     let mut nearest: Vec<f64> = points.iter().map(|point| distance(&point.z, &means[0])).collect();
@@ -266,7 +285,8 @@ fn k_means(points: &[Point], k: usize, rng: &mut ChaCha8Rng) -> Gaussians {
             *cluster = (0..k).min_by(closer).unwrap_or(0);
         }
         for (c, mean) in means.iter_mut().enumerate() {
-            let members: Vec<&Point> = points.iter().zip(&clusters).filter(|&(_, &cluster)| cluster == c).map(|(point, _)| point).collect();
+            let members: Vec<&Point> =
+                points.iter().zip(&clusters).filter(|&(_, &cluster)| cluster == c).map(|(&point, _)| point).collect();
             if !members.is_empty() {
                 *mean = (0..units).map(|unit| members.iter().map(|point| point.z[unit]).sum::<f64>() / members.len() as f64).collect();
             }
@@ -348,6 +368,19 @@ mod tests {
         let mean = draws.iter().sum::<f64>() / 2000.0;
         let deviation = (draws.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 2000.0).sqrt();
         assert!((mean + 2.0).abs() < 0.05 && (deviation - 0.1).abs() < 0.03, "{mean} {deviation}");
+    }
+
+    #[test]
+    fn of_very_many_points_a_draw_moves_the_gaussians_and_all_are_counted() {
+        let mut many = points();
+        while many.len() <= MOST_POINTS {
+            many.extend(points());
+        }
+        // Too few to be drawn for certain, and not to be forgotten.
+        many.push(Point { z: vec![2.0, 2.0], class: 2, size: 77, root: 1 });
+        let mixture = Mixture::fit(&many, 2, 3, &mut rng(0, "em"));
+        assert_eq!(share_above_zero(&mixture, Condition { class: 0, size: Some(77), root: None }), 1.0);
+        assert_eq!(share_above_zero(&mixture, Condition { class: 1, size: None, root: None }), 0.0);
     }
 
     #[test]

@@ -15,7 +15,8 @@ pub struct TreeHvaeConfig {
     /// Units of `z_v`, the latent of a span; 0, the default, leaves it out: it has bought nothing measurable
     /// (`ablations/tree_hvae/latents.toml`).
     pub span_latent: usize,
-    /// Largest number of Gaussians in the prior of `z_G`; small training sets get fewer, so that no component stands for one trace.
+    /// Largest number of Gaussians in the prior of `z_G`; small training sets get fewer, so that no component stands for one trace. Too few
+    /// span several shapes, and draws between these decode to shapes that no system produces.
     pub components: usize,
     /// Learn the priors of both latents; otherwise they are N(0, I).
     pub learned_priors: bool,
@@ -58,7 +59,7 @@ impl Default for TreeHvaeConfig {
         Self {
             graph_latent: 16,
             span_latent: 0,
-            components: 64,
+            components: 192,
             learned_priors: true,
             refit_prior: true,
             bins: 64,
