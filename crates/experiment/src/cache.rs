@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::ExperimentError;
 
 /// Raised when the meaning of a stage's result changes, so that results of an older program are not taken.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// A folder of results. Entries appear by a rename, so that a killed run leaves no half of one.
 #[derive(Debug)]
