@@ -98,6 +98,9 @@ pub struct EpochRecord {
     pub terms: Vec<f64>,
     /// Validation loss, with the KL terms at full weight; `None` without validation graphs.
     pub validation: Option<f64>,
+    /// Mean of every term over the validation graphs; empty without them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub validation_terms: Vec<f64>,
 }
 
 /// A trained network on the plain device, with its losses epoch by epoch.
@@ -333,12 +336,19 @@ impl<M: Objective> Fit<M> {
         let drawn = batches.iter().map(Vec::len).sum::<usize>().max(1) as f64;
         let sums = sums.map_or_else(|| vec![0.0; 1 + M::TERMS.len()], floats);
         let means: Vec<f64> = sums.into_iter().map(|sum| f64::from(sum) / drawn).collect();
-        let validation = (!validation.is_empty()).then(|| evaluate(&self.evaluated(), validation, recipe.batch, &device.clone().inner()));
+        let (validation, validation_terms) =
+            (!validation.is_empty()).then(|| evaluate(&self.evaluated(), validation, recipe.batch, &device.clone().inner())).unzip();
         let diverged = !means[0].is_finite() || validation.is_some_and(|loss| !loss.is_finite());
         if diverged {
             return Err(TrainError::Diverged { epoch, learning_rate: recipe.learning_rate });
         }
-        self.state.history.push(EpochRecord { epoch, total: means[0], terms: means[1..].to_vec(), validation });
+        self.state.history.push(EpochRecord {
+            epoch,
+            total: means[0],
+            terms: means[1..].to_vec(),
+            validation,
+            validation_terms: validation_terms.unwrap_or_default(),
+        });
         self.keep_best(validation)?;
         Ok(self)
     }
@@ -389,16 +399,17 @@ fn loss_vector(losses: &Losses) -> Tensor<1> {
     Tensor::cat(parts, 0)
 }
 
-/// Mean loss of `samples` without noise and with all weights at their final value.
-pub fn evaluate<M: Objective>(model: &M, samples: &[M::Sample], batch: usize, device: &Device) -> f64 {
+/// Mean loss of `samples` without noise and with all weights at their final value, and its terms.
+pub fn evaluate<M: Objective>(model: &M, samples: &[M::Sample], batch: usize, device: &Device) -> (f64, Vec<f64>) {
     let sizes: Vec<usize> = samples.iter().map(M::size).collect();
-    let mut sum = 0.0;
+    let mut sums = vec![0.0; 1 + M::TERMS.len()];
     for positions in plan_by_size(&sizes, batch.max(32), M::EVALUATION_CELLS) {
         let members: Vec<&M::Sample> = positions.iter().map(|&i| &samples[i]).collect();
-        let losses = model.losses(&model.collate(&members, device), None, Progress::END);
-        sum += f64::from(losses.total.into_scalar::<f32>()) * members.len() as f64;
+        let losses = floats(loss_vector(&model.losses(&model.collate(&members, device), None, Progress::END)));
+        sums.iter_mut().zip(losses).for_each(|(sum, loss)| *sum += f64::from(loss) * members.len() as f64);
     }
-    sum / samples.len() as f64
+    let means: Vec<f64> = sums.into_iter().map(|sum| sum / samples.len() as f64).collect();
+    (means[0], means[1..].to_vec())
 }
 
 /// Identifies what a resume file belongs to: the network, every number of the data, the configuration and the seed.

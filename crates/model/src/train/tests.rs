@@ -17,7 +17,7 @@ fn small(seed: u64) -> Hvae {
 /// A digest of the weights, the loss in evaluation (which depends on the running statistics as well), and the history.
 fn outcome(trained: &Trained<Hvae>) -> (u64, f64, Vec<EpochRecord>) {
     let weights = format!("{:?}", parameters(&trained.model));
-    let loss = evaluate(&trained.model, &graphs(10, 99), 4, &Device::flex());
+    let (loss, _) = evaluate(&trained.model, &graphs(10, 99), 4, &Device::flex());
     (tracesmith_trace::derive_seed(0, &weights), loss, trained.history.clone())
 }
 
@@ -183,8 +183,11 @@ fn the_weights_of_the_best_epoch_are_returned() {
     let losses: Vec<f64> = trained.history.iter().filter_map(|record| record.validation).collect();
     let best = losses.iter().copied().fold(f64::INFINITY, f64::min);
     assert!(losses[losses.len() - 1] > best, "the last epoch must not be the best one for this test: {losses:?}");
-    let loss = evaluate(&trained.model, &validation, config.batch, &Device::flex());
+    let (loss, terms) = evaluate(&trained.model, &validation, config.batch, &Device::flex());
     assert!((loss - best).abs() < 1e-5, "{loss} instead of {best}");
+    let record = trained.history.iter().find(|record| record.validation == Some(best)).unwrap();
+    assert_eq!(terms.len(), record.terms.len());
+    assert!(terms.iter().zip(&record.validation_terms).all(|(a, b)| (a - b).abs() < 1e-5), "{terms:?} instead of {record:?}");
 }
 
 #[test]
