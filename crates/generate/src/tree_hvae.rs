@@ -120,6 +120,7 @@ fn check_network(network: &TreeHvaeConfig) -> Result<(), FitError> {
         ("model.auxiliary", network.auxiliary, 0.0, f64::MAX),
         ("model.warm_up", network.warm_up, 0.0, 1.0),
         ("model.timing_passes", network.timing_passes as f64, 0.0, f64::MAX),
+        ("model.timing_steps", network.timing_steps as f64, 0.0, f64::MAX),
         ("model.smoothing", network.smoothing, 0.0, f64::MAX),
         ("model.dropout", network.dropout, 0.0, 0.95),
     ])
@@ -181,11 +182,13 @@ impl Generator for TreeHvaeGenerator {
 }
 
 impl TreeHvaeGenerator {
-    /// The network for `traces` training traces: a component of the prior must not stand for a single trace. With privacy the prior stays
-    /// as it was trained, since a refit would look at the traces once more, without noise.
+    /// The network for `traces` training traces: a component of the prior must not stand for a single trace, and times need their steps.
+    /// With privacy the prior stays as it was trained, since a refit would look at the traces once more, without noise.
     fn network(&self, traces: usize) -> TreeHvaeConfig {
         let components = self.model.components.min(traces / LEAST_A_COMPONENT).max(1);
-        TreeHvaeConfig { components, refit_prior: self.model.refit_prior && self.train.privacy.is_none(), ..self.model.clone() }
+        let timing_passes = self.model.timing_passes.max(self.train.passes(self.model.timing_steps, traces));
+        let refit_prior = self.model.refit_prior && self.train.privacy.is_none();
+        TreeHvaeConfig { components, timing_passes, refit_prior, ..self.model.clone() }
     }
 }
 
@@ -377,5 +380,24 @@ impl FittedGenerator for FittedTreeHvae {
     fn save(&self, folder: &Path) -> Result<(), StoreError> {
         checkpoint::save(&self.model, &folder.join(WEIGHTS_FILE))?;
         write_description(folder, &Description::new(Stored::TreeHvae(Box::new(self.stored.clone()))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_traces_get_few_components_and_many_passes_for_the_times() {
+        let generator = TreeHvaeGenerator::default();
+        let sizes = |traces| {
+            let TreeHvaeConfig { components, timing_passes, .. } = generator.network(traces);
+            (components, timing_passes)
+        };
+        let TreeHvaeConfig { components, timing_passes, timing_steps, .. } = generator.model;
+        assert_eq!(sizes(100_000), (components, timing_passes));
+        // Of 80 traces, three batches are a pass.
+        assert_eq!((generator.train.batch, sizes(80)), (32, (80 / LEAST_A_COMPONENT, timing_steps.div_ceil(3))));
+        assert_eq!(sizes(1).0, 1);
     }
 }

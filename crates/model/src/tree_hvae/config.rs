@@ -47,6 +47,8 @@ pub struct TreeHvaeConfig {
     /// Passes over the training traces in which the timing decoder learns: the last ones. Structure takes all of them, while times are
     /// learnt sooner, and after that by heart; last, because `z_G` should be at rest by then.
     pub timing_passes: usize,
+    /// Steps that the timing decoder has at least: few traces get more passes, as their times are not learnt otherwise.
+    pub timing_steps: usize,
     /// Neighbours over which the quantile of a training span is spread: a quantile among `n` spans of its slot counts as a window of width
     /// `smoothing / n` around it. No time is then learnt more exactly than its neighbours allow; 0 learns quantiles exactly.
     pub smoothing: f64,
@@ -73,7 +75,8 @@ impl Default for TreeHvaeConfig {
             span_free_bits: 0.2,
             auxiliary: 1.0,
             warm_up: 0.15,
-            timing_passes: 35,
+            timing_passes: 20,
+            timing_steps: 400,
             smoothing: 2.0,
             dropout: 0.2,
         }
@@ -135,7 +138,12 @@ impl Default for TreeTrainConfig {
 impl TreeTrainConfig {
     /// Passes over `traces` training traces.
     pub fn epochs(&self, traces: usize) -> usize {
-        self.steps.div_ceil(traces.div_ceil(self.batch.max(1)).max(1))
+        self.passes(self.steps, traces)
+    }
+
+    /// Whole passes over `traces` training traces that take `steps` at least.
+    pub fn passes(&self, steps: usize, traces: usize) -> usize {
+        steps.div_ceil(traces.div_ceil(self.batch.max(1)).max(1))
     }
 
     /// The recipe for `traces` training traces.
