@@ -150,7 +150,7 @@ impl Generator for TreeHvaeGenerator {
         let parts = split(samples.len(), self.train.validation, derive_seed(fit.seed, "validation"));
         let pick = |positions: &[usize]| positions.iter().map(|&i| samples[i].clone()).collect::<Vec<_>>();
         let (training, validation) = (pick(&parts.train), pick(&parts.held_out));
-        let network = self.network(samples.len());
+        let network = self.network(samples.len(), training.len());
         let weights = derive_seed(fit.seed, "weights");
         let model = initialise(weights, &fit.device.clone().autodiff(), |device| network.init(&sizes, device));
         let observe = fit.observe;
@@ -182,11 +182,12 @@ impl Generator for TreeHvaeGenerator {
 }
 
 impl TreeHvaeGenerator {
-    /// The network for `traces` training traces: a component of the prior must not stand for a single trace, and times need their steps.
+    /// The network for `traces` traces, of which `training` are not kept for validation: a component of the prior must not stand for a
+    /// single trace, and times need their steps.
     /// With privacy the prior stays as it was trained, since a refit would look at the traces once more, without noise.
-    fn network(&self, traces: usize) -> TreeHvaeConfig {
+    fn network(&self, traces: usize, training: usize) -> TreeHvaeConfig {
         let components = self.model.components.min(traces / LEAST_A_COMPONENT).max(1);
-        let timing_passes = self.model.timing_passes.max(self.train.passes(self.model.timing_steps, traces));
+        let timing_passes = self.model.timing_passes.max(self.train.passes(self.model.timing_steps, training));
         let refit_prior = self.model.refit_prior && self.train.privacy.is_none();
         TreeHvaeConfig { components, timing_passes, refit_prior, ..self.model.clone() }
     }
@@ -390,14 +391,15 @@ mod tests {
     #[test]
     fn few_traces_get_few_components_and_many_passes_for_the_times() {
         let generator = TreeHvaeGenerator::default();
-        let sizes = |traces| {
-            let TreeHvaeConfig { components, timing_passes, .. } = generator.network(traces);
+        let sizes = |traces, training| {
+            let TreeHvaeConfig { components, timing_passes, .. } = generator.network(traces, training);
             (components, timing_passes)
         };
         let TreeHvaeConfig { components, timing_passes, timing_steps, .. } = generator.model;
-        assert_eq!(sizes(100_000), (components, timing_passes));
-        // Of 80 traces, three batches are a pass.
-        assert_eq!((generator.train.batch, sizes(80)), (32, (80 / LEAST_A_COMPONENT, timing_steps.div_ceil(3))));
-        assert_eq!(sizes(1).0, 1);
+        assert_eq!(sizes(100_000, 100_000), (components, timing_passes));
+        // Of 80 traces, three batches are a pass; of 60, two.
+        assert_eq!((generator.train.batch, sizes(80, 80)), (32, (80 / LEAST_A_COMPONENT, timing_steps.div_ceil(3))));
+        assert_eq!(sizes(80, 60), (80 / LEAST_A_COMPONENT, timing_steps.div_ceil(2)));
+        assert_eq!(sizes(1, 1).0, 1);
     }
 }
