@@ -65,10 +65,10 @@ impl AggregatePrior {
         let mut latents = Latents::default();
         for blank in blanks {
             let condition = Condition { class: blank.class, size: Some(blank.len()), root: None };
-            latents.graphs.push(self.graphs.draw(&condition, 0.0, rng));
+            latents.graphs.push(self.graphs.draw(&condition, rng));
             if let Some(spans) = &self.spans {
                 let condition = Condition { size: None, ..condition };
-                latents.spans.extend((0..blank.len()).map(|_| spans.draw(&condition, 0.0, rng)));
+                latents.spans.extend((0..blank.len()).map(|_| spans.draw(&condition, rng)));
             }
         }
         latents

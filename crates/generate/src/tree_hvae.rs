@@ -1,6 +1,7 @@
 //! Our generator: a tree is drawn token by token from a learnt prior, and every trace it gives is valid.
 
 mod diagnostics;
+mod kinds;
 mod privacy;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use crate::{
 };
 
 pub use diagnostics::Diagnostics;
+use kinds::Kinds;
 use privacy::Promise;
 
 /// Our hierarchical VAE over trees: codec, network, training and sampling.
@@ -233,12 +235,13 @@ impl FittedTreeHvae {
         Ok(roots.into_iter().flat_map(|(root, sizes)| sizes.iter().map(|&size| (*root, size))).collect())
     }
 
-    /// What every trace of a request shall be, and its label.
+    /// What the latent of every trace of a request shall stand for, and its label.
     fn plan(&self, request: &Request) -> Result<Vec<(Condition, Label)>, SampleError> {
         let plans = self.stored.profile.plan(request, KIND, Abilities { labels: true, sizes: true, roots: true })?;
         let pool = request.root.as_deref().map(|root| self.traces_from(root)).transpose()?;
+        let mut kinds = self.rare_kinds(pool.as_deref());
         let mut rng = rng(request.seed, "roots");
-        let condition = |plan: Plan| {
+        let mut condition = |plan: Plan| {
             let (root, drawn) = match &pool {
                 Some(pool) => {
                     let (root, size) = pool[rng.random_range(0..pool.len())];
@@ -246,34 +249,49 @@ impl FittedTreeHvae {
                 }
                 None => (None, plan.size),
             };
-            let size = match request.size {
-                SizeMode::Model => None,
-                SizeMode::Empirical => Some(drawn),
-                SizeMode::Fixed(_) | SizeMode::Copied | SizeMode::Range => Some(plan.size),
+            let (class, label) = (condition(&plan.label), plan.label);
+            let (asked, size) = match request.size {
+                SizeMode::Model => (None, None),
+                SizeMode::Empirical => (None, Some(drawn)),
+                SizeMode::Fixed(_) | SizeMode::Copied | SizeMode::Range => (Some(plan.size), Some(plan.size)),
             };
-            (Condition { class: condition(&plan.label), size, root }, plan.label)
+            let rare = kinds.as_mut().and_then(|kinds| kinds.draw(class, asked, &mut rng));
+            (rare.unwrap_or(Condition { class, size, root }), label)
         };
-        Ok(plans.into_iter().map(condition).collect())
+        Ok(plans.into_iter().map(&mut condition).collect())
+    }
+
+    /// The kinds of the traces in `pool`, of all without one, if rare ones are to be drawn more often.
+    fn rare_kinds(&self, pool: Option<&[(u32, usize)]>) -> Option<Kinds<'_>> {
+        let StoredTreeHvae { profile, roots, sampling, prior, .. } = &self.stored;
+        let all = || roots.iter().flat_map(|(root, sizes)| sizes.iter().map(|&size| (*root, size))).collect();
+        let kinds = || Kinds::new(&pool.map_or_else(all, <[_]>::to_vec), sampling.rare_shapes, prior.as_ref(), &profile.labels);
+        (sampling.rare_shapes > 0.0).then(kinds)
     }
 
     /// A chunk of a request, from streams that only the seed and the number of the chunk decide.
-    fn chunk(&self, plans: &[(Condition, Label)], number: usize, seed: u64) -> Vec<Trace> {
+    fn chunk(&self, plans: &[(Condition, Label)], number: usize, request: &Request) -> Vec<Trace> {
+        let seed = request.seed;
         let mut draws = rng(seed, &format!("draws/{number}"));
         let conditions: Vec<Condition> = plans.iter().map(|(condition, _)| *condition).collect();
         let graph = match &self.stored.prior {
-            Some(prior) => conditions.iter().map(|condition| prior.draw(condition, self.stored.sampling.rare_shapes, &mut draws)).collect(),
+            Some(prior) => conditions.iter().map(|condition| prior.draw(condition, &mut draws)).collect(),
             None => {
                 let mut noise = Noise::new(seed, &format!("latents/{number}"));
                 self.model.draw_trained_prior(&conditions, &mut noise, &mut draws, &self.device)
             }
         };
-        self.decode(&graph, plans, &mut draws)
+        self.decode(&graph, plans, request.size == SizeMode::Model, &mut draws)
     }
 
-    fn decode(&self, graph: &[Vec<f32>], plans: &[(Condition, Label)], draws: &mut ChaCha8Rng) -> Vec<Trace> {
-        let root = |root: Option<u32>| root.filter(|_| self.stored.sampling.force_root);
-        let conditions: Vec<Condition> =
-            plans.iter().map(|(condition, _)| Condition { root: root(condition.root), ..*condition }).collect();
+    fn decode(&self, graph: &[Vec<f32>], plans: &[(Condition, Label)], own_sizes: bool, draws: &mut ChaCha8Rng) -> Vec<Trace> {
+        let force_root = self.stored.sampling.force_root;
+        let decoded = |&Condition { class, size, root }: &Condition| Condition {
+            class,
+            size: size.filter(|_| !own_sizes),
+            root: root.filter(|_| force_root),
+        };
+        let conditions: Vec<Condition> = plans.iter().map(|(condition, _)| decoded(condition)).collect();
         // A free size ends somewhere, even if the network does not.
         let grammar = self.stored.sampling.known_calls.then(|| self.stored.codec.grammar());
         let rules = TreeRules { limit: 2 * self.stored.codec.max_spans(), grammar };
@@ -312,7 +330,7 @@ impl FittedGenerator for FittedTreeHvae {
     fn sample(&self, request: &Request) -> Result<Corpus, SampleError> {
         let plans = self.plan(request)?;
         let chunks: Vec<&[(Condition, Label)]> = plans.chunks(CHUNK).collect();
-        let traces = map_parallel(chunks.len(), request.threads, |number| self.chunk(chunks[number], number, request.seed));
+        let traces = map_parallel(chunks.len(), request.threads, |number| self.chunk(chunks[number], number, request));
         Ok(self.corpus(traces.into_iter().flatten()))
     }
 
@@ -367,7 +385,7 @@ impl FittedGenerator for FittedTreeHvae {
         };
         let graph: Vec<Vec<f32>> = (0..steps).map(at).collect();
         let plans = vec![(Condition { class, size: None, root: None }, label); steps];
-        Some(self.corpus(self.decode(&graph, &plans, &mut rng(seed, "interpolate"))))
+        Some(self.corpus(self.decode(&graph, &plans, true, &mut rng(seed, "interpolate"))))
     }
 
     fn history(&self) -> Option<(&'static [&'static str], &[EpochRecord])> {

@@ -341,6 +341,27 @@ fn tree_hvae_draws_calls_of_training_alone_unless_all_are_allowed() {
 }
 
 #[test]
+fn tree_hvae_draws_rare_traces_more_often_when_asked() {
+    let mut builder = CorpusBuilder::new("shop", Vocabulary::new(SERVICES), Vocabulary::new(OPERATIONS), false);
+    for i in 0..40 {
+        let size = if i < 2 { 5 } else { 2 };
+        let spans = vec![Span { duration_us: 10.0, ..Span::default() }; size];
+        let edges = (1..size as u32).map(|child| Edge { parent: 0, child }).collect();
+        builder.push(Trace { id: format!("real-{i}"), start_ns: START_NS, label: Label::Normal, spans, edges }).unwrap();
+    }
+    let corpus = builder.finish();
+    let found = small_generators().into_iter().find(|(name, _)| name == "tree-hvae");
+    let Some((_, GeneratorConfig::TreeHvae(mut generator))) = found else { panic!("tree-hvae is a default generator") };
+    let mut large = |rare_shapes| {
+        generator.sampling.rare_shapes = rare_shapes;
+        let model = try_fit(&GeneratorConfig::TreeHvae(generator.clone()), &corpus).unwrap();
+        sizes(&model.sample(&request(200, SizeMode::Empirical)).unwrap()).iter().filter(|&&size| size == 5).count()
+    };
+    let (as_often, alike) = (large(0.0), large(1.0));
+    assert!((3..25).contains(&as_often) && (75..125).contains(&alike), "{as_often} {alike}");
+}
+
+#[test]
 fn degenerate_corpora_can_be_fitted_and_sampled() {
     let single = labelled(30, |_| Label::Normal).filter(|trace| trace.span_count() == 2);
     let one_span = |corpus: &Corpus| {

@@ -116,11 +116,15 @@ impl Mixture {
         self.components.is_empty()
     }
 
-    /// A draw of `z_G` for a condition. `rare_shapes` is 0 to draw components as often as they are in the training data, 1 to draw all that
-    /// fit the condition alike.
-    pub fn draw(&self, condition: &Condition, rare_shapes: f64, rng: &mut ChaCha8Rng) -> Vec<f32> {
-        let flatten = |weight: f64| if weight > 1e-9 { weight.powf(1.0 - rare_shapes) } else { 0.0 };
-        let weights: Vec<f64> = self.weights(condition).into_iter().map(flatten).collect();
+    /// Share of the training traces of `class` that have this root and size, as far as the components tell: a root and a size that are
+    /// common in the same component are taken to be common together.
+    pub fn share(&self, class: usize, root: u32, size: usize) -> f64 {
+        self.components.iter().map(|c| c.weights[class] * share(&c.roots, &root) * share(&c.sizes, &size)).sum()
+    }
+
+    /// A draw of `z_G` for a condition.
+    pub fn draw(&self, condition: &Condition, rng: &mut ChaCha8Rng) -> Vec<f32> {
+        let weights: Vec<f64> = self.weights(condition).into_iter().map(|weight| if weight > 1e-9 { weight } else { 0.0 }).collect();
         let mut point = rng.random::<f64>() * weights.iter().sum::<f64>();
         let chosen = weights.iter().position(|&weight| {
             point -= weight;
@@ -320,7 +324,7 @@ mod tests {
 
     fn share_above_zero(mixture: &Mixture, condition: Condition) -> f64 {
         let mut rng = rng(2, "draws");
-        (0..500).filter(|_| mixture.draw(&condition, 0.0, &mut rng)[0] > 0.0).count() as f64 / 500.0
+        (0..500).filter(|_| mixture.draw(&condition, &mut rng)[0] > 0.0).count() as f64 / 500.0
     }
 
     #[test]
@@ -340,23 +344,19 @@ mod tests {
     }
 
     #[test]
-    fn rare_components_can_be_drawn_more_often() {
+    fn the_share_of_a_root_and_size_is_that_of_its_class() {
         let mut points = points();
-        points.retain({
-            let mut i = 0;
-            move |_| {
-                i += 1;
-                i % 2 == 1 || i < 22
-            }
-        });
-        points.iter_mut().for_each(|point| point.class = 0);
-        let mixture = Mixture::fit(&points, 2, 1, &mut rng(0, "em"));
-        let share = |rare: f64| {
-            let mut rng = rng(2, "draws");
-            let condition = Condition { class: 0, size: None, root: None };
-            (0..1000).filter(|_| mixture.draw(&condition, rare, &mut rng)[0] > 0.0).count() as f64 / 1000.0
+        points.iter_mut().step_by(20).for_each(|point| point.size = 7);
+        let mixture = Mixture::fit(&points, 2, 3, &mut rng(0, "em"));
+        let near = |class, root, size, expected: f64| {
+            let share = mixture.share(class, root, size);
+            assert!((share - expected).abs() < 1e-6, "{class} {root} {size}: {share}");
         };
-        assert!((share(0.0) - 0.09).abs() < 0.04 && (share(1.0) - 0.5).abs() < 0.06, "{} {}", share(0.0), share(1.0));
+        near(1, 0, 5, 0.9);
+        near(1, 0, 7, 0.1);
+        near(2, 1, 9, 1.0);
+        near(2, 0, 5, 0.0);
+        near(1, 0, 6, 0.0);
     }
 
     #[test]
@@ -364,7 +364,7 @@ mod tests {
         let mixture = Mixture::fit(&points(), 2, 3, &mut rng(0, "em"));
         let mut rng = rng(3, "draws");
         let draws: Vec<f64> =
-            (0..2000).map(|_| f64::from(mixture.draw(&Condition { class: 1, size: None, root: None }, 0.0, &mut rng)[0])).collect();
+            (0..2000).map(|_| f64::from(mixture.draw(&Condition { class: 1, size: None, root: None }, &mut rng)[0])).collect();
         let mean = draws.iter().sum::<f64>() / 2000.0;
         let deviation = (draws.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 2000.0).sqrt();
         assert!((mean + 2.0).abs() < 0.05 && (deviation - 0.1).abs() < 0.03, "{mean} {deviation}");
@@ -387,7 +387,7 @@ mod tests {
     fn identical_points_are_no_trouble() {
         let same = vec![Point { z: vec![1.0], class: 0, size: 1, root: 0 }; 10];
         let mixture = Mixture::fit(&same, 4, 1, &mut rng(0, "em"));
-        let z = mixture.draw(&Condition { class: 0, size: None, root: None }, 0.0, &mut rng(0, "draw"));
+        let z = mixture.draw(&Condition { class: 0, size: None, root: None }, &mut rng(0, "draw"));
         assert!((z[0] - 1.0).abs() < 0.1);
     }
 }

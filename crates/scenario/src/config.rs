@@ -107,7 +107,8 @@ pub struct Requests {
     pub label: Option<BaseLabel>,
     /// Sizes, as `tracesmith generate --size` takes them.
     pub size: Option<String>,
-    /// How much more often rare shapes are drawn: a shape of frequency f has the weight f^(1 − rare_shapes). 0 to 1.
+    /// How much more often rare shapes are drawn: a shape of frequency f has the weight f^(1 − rare_shapes). 0 to 1. For tree-hvae models
+    /// traces of one root and size count as one shape.
     pub rare_shapes: f64,
     /// Weights of the operations that traces begin with, as `operation` or `service/operation`; as often as the model has them if empty.
     pub mix: BTreeMap<String, f64>,

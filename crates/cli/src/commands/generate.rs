@@ -62,7 +62,8 @@ pub struct Args {
     /// Leave out tokens below this share of the most likely one, 0 to 1; tree-hvae models only [default: as fitted]
     #[arg(long, value_name = "P", value_parser = share)]
     min_p: Option<f64>,
-    /// Draw rare kinds of traces more often: 0 as often as in the training data, 1 all kinds alike; tree-hvae models only [default: as fitted]
+    /// Draw rare kinds of traces (root operation and size) more often: one of the frequency f as f^(1 − SHARE), so 0 as in the training data,
+    /// 1 all kinds alike; tree-hvae models only [default: as fitted]
     #[arg(long, value_name = "SHARE", value_parser = share)]
     rare_shapes: Option<f64>,
     /// Release only shapes (trees of services and operations) that at least K training traces have; others are treated as --rare says

@@ -66,7 +66,7 @@ fn prior(model: &TreeHvae) -> Mixture {
 
 fn draw(model: &TreeHvae, conditions: &[Condition], seed: u64) -> Vec<Tokens> {
     let (prior, mut rng) = (prior(model), rng(seed, "draw"));
-    let graph: Vec<Vec<f32>> = conditions.iter().map(|condition| prior.draw(condition, 0.0, &mut rng)).collect();
+    let graph: Vec<Vec<f32>> = conditions.iter().map(|condition| prior.draw(condition, &mut rng)).collect();
     model.sample(&graph, conditions, ANYTHING, &TreeSampling::default(), &mut rng, &Device::flex())
 }
 

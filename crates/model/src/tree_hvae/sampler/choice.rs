@@ -17,7 +17,8 @@ pub struct TreeSampling {
     /// Draw only calls that training has: a label below the labels that it had as parents, with an outcome that it had. Shapes can still be
     /// new, operations that call each other for the first time cannot.
     pub known_calls: bool,
-    /// 0 draws components of the prior as often as they are in the training data, 1 all alike: rare shapes then come more often.
+    /// Draws a kind of training traces (their root and size) of the frequency `f` as `f^(1 − rare_shapes)`: 0 as often as training has it, 1
+    /// all kinds alike. With a size that is asked for, only roots are left to choose.
     pub rare_shapes: f64,
     /// Give every trace the root that is asked for. Otherwise only `z_G` is drawn for it, which shows what `z_G` carries.
     pub force_root: bool,
