@@ -117,7 +117,10 @@ impl State {
         };
         let (good_head, good_body) = match start {
             Some(start) if start >= size && !matches!(habit, Habit::Announces(_)) => {
-                return write!(out, "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Range: bytes */{size}\r\nContent-Length: 0\r\n\r\n");
+                return write!(
+                    out,
+                    "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Range: bytes */{size}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                );
             }
             Some(start) if start < size => (part(start), &content[start..]),
             _ => (whole(size as u64), content),
@@ -132,8 +135,12 @@ impl State {
                 None => write_all(out, &good_head, good_body),
             },
             Habit::Unsized => write_all(out, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", content),
-            Habit::Answers(status, header) => write_all(out, &format!("HTTP/1.1 {status}\r\n{header}Content-Length: 4\r\n\r\n"), b"oops"),
-            Habit::Redirects(url) => write_all(out, &format!("HTTP/1.1 302 Found\r\nLocation: {url}\r\nContent-Length: 0\r\n\r\n"), b""),
+            Habit::Answers(status, header) => {
+                write_all(out, &format!("HTTP/1.1 {status}\r\n{header}Content-Length: 4\r\nConnection: close\r\n\r\n"), b"oops")
+            }
+            Habit::Redirects(url) => {
+                write_all(out, &format!("HTTP/1.1 302 Found\r\nLocation: {url}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), b"")
+            }
             Habit::Garbage => out.write_all(b"220 this is a mail server\r\n"),
             Habit::Hangs(after) => {
                 if let Some(after) = after {
