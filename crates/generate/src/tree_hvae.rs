@@ -228,21 +228,30 @@ fn posterior_points(model: &TreeHvae, samples: &[TreeSample], noise: &mut Noise,
 }
 
 impl FittedTreeHvae {
-    /// Roots with this operation, written `operation` or `service/operation`, one entry a training trace: its root and its size.
-    fn traces_from(&self, asked: &str) -> Result<Vec<(u32, usize)>, SampleError> {
+    /// The root and the size of every training trace; only of those whose root has this operation, written `operation` or
+    /// `service/operation`, if one is asked for.
+    fn traces_from(&self, asked: Option<&str>) -> Result<Vec<(u32, usize)>, SampleError> {
         let StoredTreeHvae { profile, codec, roots, .. } = &self.stored;
-        let roots = profile.roots_named(asked, roots.iter().map(|root| (root, codec.labels()[root.0 as usize])))?;
+        let roots = match asked {
+            Some(asked) => profile.roots_named(asked, roots.iter().map(|root| (root, codec.labels()[root.0 as usize])))?,
+            None => roots.iter().collect(),
+        };
         Ok(roots.into_iter().flat_map(|(root, sizes)| sizes.iter().map(|&size| (*root, size))).collect())
     }
 
     /// What the latent of every trace of a request shall stand for, and its label.
     fn plan(&self, request: &Request) -> Result<Vec<(Condition, Label)>, SampleError> {
         let plans = self.stored.profile.plan(request, KIND, Abilities { labels: true, sizes: true, roots: true })?;
-        let pool = request.root.as_deref().map(|root| self.traces_from(root)).transpose()?;
-        let mut kinds = self.rare_kinds(pool.as_deref());
+        let StoredTreeHvae { profile, sampling, prior, .. } = &self.stored;
+        let (asked, rare) = (request.root.as_deref(), sampling.rare_shapes > 0.0);
+        let traces = (asked.is_some() || rare).then(|| self.traces_from(asked)).transpose()?;
+        // Without a root that is asked for, the latent decides on it.
+        let pool = traces.as_ref().filter(|_| asked.is_some());
+        let kinds = |traces: &Vec<(u32, usize)>| Kinds::new(traces, sampling.rare_shapes, prior.as_ref(), &profile.labels);
+        let kinds = traces.as_ref().filter(|_| rare).map(kinds);
         let mut rng = rng(request.seed, "roots");
-        let mut condition = |plan: Plan| {
-            let (root, drawn) = match &pool {
+        let condition = |plan: Plan| {
+            let (root, drawn) = match pool {
                 Some(pool) => {
                     let (root, size) = pool[rng.random_range(0..pool.len())];
                     (Some(root), size)
@@ -250,23 +259,15 @@ impl FittedTreeHvae {
                 None => (None, plan.size),
             };
             let (class, label) = (condition(&plan.label), plan.label);
-            let (asked, size) = match request.size {
+            let (asked_size, size) = match request.size {
                 SizeMode::Model => (None, None),
                 SizeMode::Empirical => (None, Some(drawn)),
                 SizeMode::Fixed(_) | SizeMode::Copied | SizeMode::Range => (Some(plan.size), Some(plan.size)),
             };
-            let rare = kinds.as_mut().and_then(|kinds| kinds.draw(class, asked, &mut rng));
+            let rare = kinds.as_ref().and_then(|kinds| kinds.draw(class, asked_size, &mut rng));
             (rare.unwrap_or(Condition { class, size, root }), label)
         };
-        Ok(plans.into_iter().map(&mut condition).collect())
-    }
-
-    /// The kinds of the traces in `pool`, of all without one, if rare ones are to be drawn more often.
-    fn rare_kinds(&self, pool: Option<&[(u32, usize)]>) -> Option<Kinds<'_>> {
-        let StoredTreeHvae { profile, roots, sampling, prior, .. } = &self.stored;
-        let all = || roots.iter().flat_map(|(root, sizes)| sizes.iter().map(|&size| (*root, size))).collect();
-        let kinds = || Kinds::new(&pool.map_or_else(all, <[_]>::to_vec), sampling.rare_shapes, prior.as_ref(), &profile.labels);
-        (sampling.rare_shapes > 0.0).then(kinds)
+        Ok(plans.into_iter().map(condition).collect())
     }
 
     /// A chunk of a request, from streams that only the seed and the number of the chunk decide.

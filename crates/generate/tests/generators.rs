@@ -9,7 +9,7 @@ use std::fs;
 use rand::RngExt;
 use tracesmith_generate::{
     Fit, FitError, FittedGenerator, Generator, GeneratorConfig, HvaeGenerator, LabelRequest, Prior, Request, SampleError, Sampling,
-    SamplingConfig, SizeMode, StoreError, Structure, default_generators, load, map_parallel,
+    SamplingConfig, SizeMode, StoreError, Structure, TreeHvaeGenerator, default_generators, load, map_parallel,
 };
 use tracesmith_model::Device;
 use tracesmith_model::train::TrainConfig;
@@ -315,6 +315,12 @@ fn tree_structure_gives_single_root_trees_only() {
     }
 }
 
+fn small_tree_hvae() -> TreeHvaeGenerator {
+    let found = small_generators().into_iter().find(|(name, _)| name == "tree-hvae");
+    let Some((_, GeneratorConfig::TreeHvae(generator))) = found else { panic!("tree-hvae is a default generator") };
+    generator
+}
+
 /// Pairs of (service, operation) of parent and child, and of a root with itself.
 fn calls(corpus: &Corpus) -> BTreeSet<[(u32, u32); 2]> {
     let of_trace = |trace: TraceRef<'_>| {
@@ -329,8 +335,7 @@ fn calls(corpus: &Corpus) -> BTreeSet<[(u32, u32); 2]> {
 fn tree_hvae_draws_calls_of_training_alone_unless_all_are_allowed() {
     let corpus = corpus(30);
     let new_calls = |known_calls| {
-        let found = small_generators().into_iter().find(|(name, _)| name == "tree-hvae");
-        let Some((_, GeneratorConfig::TreeHvae(mut generator))) = found else { panic!("tree-hvae is a default generator") };
+        let mut generator = small_tree_hvae();
         generator.sampling.known_calls = known_calls;
         let drawn = try_fit(&GeneratorConfig::TreeHvae(generator), &corpus).unwrap().sample(&request(200, SizeMode::Empirical)).unwrap();
         calls(&drawn).difference(&calls(&corpus)).count()
@@ -350,8 +355,7 @@ fn tree_hvae_draws_rare_traces_more_often_when_asked() {
         builder.push(Trace { id: format!("real-{i}"), start_ns: START_NS, label: Label::Normal, spans, edges }).unwrap();
     }
     let corpus = builder.finish();
-    let found = small_generators().into_iter().find(|(name, _)| name == "tree-hvae");
-    let Some((_, GeneratorConfig::TreeHvae(mut generator))) = found else { panic!("tree-hvae is a default generator") };
+    let mut generator = small_tree_hvae();
     let mut large = |rare_shapes| {
         generator.sampling.rare_shapes = rare_shapes;
         let model = try_fit(&GeneratorConfig::TreeHvae(generator.clone()), &corpus).unwrap();

@@ -1,64 +1,44 @@
 //! Kinds of training traces: rare ones can be drawn more often.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use rand::distr::Distribution;
-use rand::distr::weighted::WeightedIndex;
+use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
-use tracesmith_model::graph::condition;
+use tracesmith_model::graph::{CONDITIONS, condition};
 use tracesmith_model::mixture::{Condition, Mixture};
 use tracesmith_trace::Label;
 
 /// A root and a size: what a trace can be asked for, and nearly its shape.
 type Kind = (u32, usize);
-/// Kinds and what they are drawn with; `None` if there is none.
-type Choice = Option<(Vec<Kind>, WeightedIndex<f64>)>;
 
-/// The kinds of traces that training has. One of the frequency `f` among the traces of its class is drawn as `f^(1 − rare_shapes)`.
-pub(super) struct Kinds<'a> {
-    /// Kinds with the share of the training traces, of any class, that are of them.
-    kinds: Vec<(Kind, f64)>,
-    rare_shapes: f64,
-    prior: Option<&'a Mixture>,
-    /// Sizes of the training traces of every label.
-    labels: &'a [(Label, Vec<usize>)],
-    /// What a class and a size, if one is asked for, leave to draw from.
-    choices: HashMap<(usize, Option<usize>), Choice>,
-}
+/// The kinds of traces that training has, with their weights, class by class. One of the frequency `f` among the traces of its class weighs
+/// `f^(1 − rare_shapes)`.
+pub(super) struct Kinds(Vec<Vec<(Kind, f64)>>);
 
-impl<'a> Kinds<'a> {
-    /// Of the root and the size of every training trace.
-    pub(super) fn new(traces: &[Kind], rare_shapes: f64, prior: Option<&'a Mixture>, labels: &'a [(Label, Vec<usize>)]) -> Self {
+impl Kinds {
+    /// Of the root and the size of every training trace, and of the sizes of those of every label.
+    pub(super) fn new(traces: &[Kind], rare_shapes: f64, prior: Option<&Mixture>, labels: &[(Label, Vec<usize>)]) -> Self {
         let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
         traces.iter().for_each(|&kind| *counts.entry(kind).or_default() += 1);
-        let kinds = counts.into_iter().map(|(kind, count)| (kind, count as f64 / traces.len() as f64)).collect();
-        Self { kinds, rare_shapes, prior, labels, choices: HashMap::new() }
+        let of_class = |class: usize| {
+            let of_class = labels.iter().filter(|(label, _)| condition(label) == class);
+            let sizes: Vec<usize> = of_class.flat_map(|(_, sizes)| sizes).copied().collect();
+            let known: BTreeSet<usize> = sizes.iter().copied().collect();
+            let weigh = |(&(root, size), &count): (&Kind, &usize)| {
+                let frequency = prior.map_or(count as f64 / traces.len() as f64, |prior| prior.share(class, root, size));
+                // The mixture takes root and size for independent within a component; there is one trace at least.
+                ((root, size), frequency.max(1.0 / sizes.len() as f64).powf(1.0 - rare_shapes))
+            };
+            counts.iter().filter(|((_, size), _)| known.contains(size)).map(weigh).collect()
+        };
+        Self((0..CONDITIONS).map(of_class).collect())
     }
 
     /// A kind for a trace of `class`, of `size` spans if that is said; `None` if training has no such trace.
-    pub(super) fn draw(&mut self, class: usize, size: Option<usize>, rng: &mut ChaCha8Rng) -> Option<Condition> {
-        if !self.choices.contains_key(&(class, size)) {
-            let choice = self.choice(class, size);
-            self.choices.insert((class, size), choice);
-        }
-        let (kinds, weights) = self.choices[&(class, size)].as_ref()?;
-        let (root, size) = kinds[weights.sample(rng)];
+    pub(super) fn draw(&self, class: usize, size: Option<usize>, rng: &mut ChaCha8Rng) -> Option<Condition> {
+        let fitting: Vec<&(Kind, f64)> = self.0[class].iter().filter(|((_, spans), _)| size.is_none_or(|size| size == *spans)).collect();
+        let &&((root, size), _) = fitting.choose_weighted(rng, |(_, weight)| *weight).ok()?;
         Some(Condition { class, size: Some(size), root: Some(root) })
-    }
-
-    fn choice(&self, class: usize, size: Option<usize>) -> Choice {
-        let of_class = self.labels.iter().filter(|(label, _)| condition(label) == class);
-        let sizes: Vec<usize> = of_class.flat_map(|(_, sizes)| sizes).copied().collect();
-        let known: BTreeSet<usize> = sizes.iter().copied().collect();
-        let kinds = self.kinds.iter().filter(|((_, spans), _)| known.contains(spans) && size.is_none_or(|size| size == *spans));
-        let (kinds, weights): (Vec<Kind>, Vec<f64>) = kinds
-            .map(|&((root, spans), share)| {
-                let frequency = self.prior.map_or(share, |prior| prior.share(class, root, spans));
-                // The mixture takes root and size for independent within a component; there is one trace at least.
-                ((root, spans), frequency.max(1.0 / sizes.len() as f64).powf(1.0 - self.rare_shapes))
-            })
-            .unzip();
-        Some((kinds, WeightedIndex::new(weights).ok()?))
     }
 }
 
@@ -73,7 +53,7 @@ mod tests {
         let traces = [vec![(0, 3); 90], vec![(1, 5); 9], vec![(1, 9)]].concat();
         let fault = Fault { service: "s".into(), kind: "cpu_load".into() };
         let labels = [(Label::Normal, traces[..99].iter().map(|&(_, size)| size).collect()), (Label::Abnormal(fault), vec![9])];
-        let mut kinds = Kinds::new(&traces, rare_shapes, None, &labels);
+        let kinds = Kinds::new(&traces, rare_shapes, None, &labels);
         let mut rng = rng(0, "kinds");
         let class = condition(&Label::Normal);
         let drawn: Vec<usize> = (0..2000).filter_map(|_| kinds.draw(class, size, &mut rng)?.size).collect();
