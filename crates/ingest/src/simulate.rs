@@ -46,8 +46,8 @@ impl System {
     }
 
     fn workload(self) -> &'static Workload {
-        static SOCIAL_NETWORK: LazyLock<Workload> = LazyLock::new(|| Workload::parse(include_str!("tables/socialnetwork.json")));
-        static TRAIN_TICKET: LazyLock<Workload> = LazyLock::new(|| Workload::parse(include_str!("tables/trainticket.json")));
+        static SOCIAL_NETWORK: LazyLock<Workload> = LazyLock::new(|| Workload::parse(include_str!("simulate/tables/socialnetwork.json")));
+        static TRAIN_TICKET: LazyLock<Workload> = LazyLock::new(|| Workload::parse(include_str!("simulate/tables/trainticket.json")));
         match self {
             System::SocialNetwork => &SOCIAL_NETWORK,
             System::TrainTicket => &TRAIN_TICKET,
