@@ -1,11 +1,12 @@
 //! Settings of a codec.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::CodecError;
 
 /// How times are represented.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CodecConfig {
     /// Knots that a quantile table has at most, besides eight near its ends; at least 2.
@@ -21,7 +22,7 @@ pub struct CodecConfig {
 }
 
 /// What the two quantiles of a span are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Times {
     /// Gaps to other spans, which decoding composes bottom-up.

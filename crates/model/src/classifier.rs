@@ -4,6 +4,7 @@ use burn::module::Module;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::activation::{log_softmax, relu, softmax};
 use burn::tensor::{Device, Tensor};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::plan_by_size;
@@ -13,7 +14,7 @@ use crate::train::{Losses, Objective, Progress, TrainConfig};
 use crate::{Graph, GraphBatch, Noise, Sizes};
 
 /// Configuration of a [`Classifier`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClassifierConfig {
     /// Units of the graph convolutions.

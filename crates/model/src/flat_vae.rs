@@ -4,6 +4,7 @@ use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::hvae::Decoded;
@@ -14,7 +15,7 @@ use crate::train::{Losses, Objective, Progress};
 use crate::{Graph, GraphBatch, Noise, Sizes};
 
 /// Configuration of a [`FlatVae`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FlatVaeConfig {
     /// Units of the latent.

@@ -1,9 +1,10 @@
 //! Every choice of the paper, and its open points, as configuration.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Loss of the standardised log-duration: the code has L1, the talk says MSE.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DurationLoss {
     /// Mean absolute error.
@@ -14,7 +15,7 @@ pub enum DurationLoss {
 }
 
 /// Configuration of the hierarchical VAE. Defaults are the paper's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct HvaeConfig {
     /// Units of the graph and of each node latent.

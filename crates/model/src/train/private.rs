@@ -11,6 +11,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Geometric};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -23,7 +24,7 @@ use crate::accountant::{self, AccountantError};
 /// ε covers the weights alone, and only while the seed of the training is secret and cannot be guessed: it repeats the noise. A generator
 /// publishes more of its training traces, such as their names, sizes and quantile tables: where those are delicate, give it pseudonyms and a
 /// large `codec.min_slot`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PrivacyConfig {
     /// Largest L2 norm of the gradient of one trace over all parameters; longer ones are shortened to it.

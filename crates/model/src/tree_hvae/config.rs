@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::train::{Optimiser, PrivacyConfig, Recipe};
 
 /// The network and its loss.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TreeHvaeConfig {
     /// Units of `z_G`, the latent of a trace; 0 leaves it out.
@@ -91,7 +92,7 @@ impl TreeHvaeConfig {
 }
 
 /// How the network is trained: AdamW with warm-up, cosine decay, clipping and a moving average of the weights.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TreeTrainConfig {
     /// Optimiser steps, rounded up to whole passes over the training traces.
