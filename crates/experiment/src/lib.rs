@@ -23,6 +23,7 @@ mod paper;
 mod pictures;
 mod provenance;
 pub mod report;
+pub mod results;
 mod run;
 mod sdmetrics;
 mod study;

@@ -18,6 +18,7 @@ use std::path::Path;
 
 pub use content::{Axis, BarSeries, Block, Cell, Figure, Plot, Points, Profile, Report, Row, Sample, Scale, Section, Table, TraceColumn};
 pub use error::ReportError;
+pub(crate) use file::replace as replace_file;
 pub use metrics::{FlatMetrics, MetricsError};
 pub use number::NumberFormat;
 pub use summary::Summary;

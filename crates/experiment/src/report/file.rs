@@ -12,7 +12,7 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), ReportError> {
 }
 
 /// Writes beside `path` and renames over it, so that a reader sees the old file or the new one.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
