@@ -1,6 +1,5 @@
 //! The verbs.
 
-mod cache;
 mod compare;
 mod convert;
 mod datasets;
@@ -60,7 +59,6 @@ enum Verb {
     Inspect(inspect::Args),
     Show(show::Args),
     Datasets(datasets::Args),
-    Cache(cache::Args),
     Stream(Box<stream::Args>),
     Receive(receive::Args),
 }
@@ -82,7 +80,6 @@ impl Tracesmith {
             Verb::Inspect(args) => ended(inspect::run(args)),
             Verb::Show(args) => ended(show::run(args, terminal)),
             Verb::Datasets(args) => ended(datasets::run(args, terminal)),
-            Verb::Cache(args) => ended(cache::run(args, terminal)),
             Verb::Stream(args) => ended(stream::run(*args, terminal)),
             Verb::Receive(args) => ended(receive::run(args, terminal)),
         }

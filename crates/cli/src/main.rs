@@ -4,7 +4,6 @@
 #![allow(rustdoc::broken_intra_doc_links)]
 
 mod arguments;
-mod build_info;
 mod commands;
 mod conditions;
 mod failure;

@@ -4,7 +4,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use statrs::function::erf::erf_inv;
-use tracesmith_trace::{Corpus, Edge, Span, SpanKind, TraceRef, in_preorder};
+use tracesmith_trace::{Corpus, Edge, Span, SpanKind, Status, TraceRef, in_preorder};
 
 use crate::{
     CodecConfig, CodecError, Tokens,
@@ -100,7 +100,7 @@ impl Codec {
     }
 
     /// The joint outcomes: (span kind, status) pairs of training, sorted.
-    pub fn outcomes(&self) -> &[(SpanKind, u16)] {
+    pub fn outcomes(&self) -> &[(SpanKind, Status)] {
         &self.0.names.outcomes
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tracesmith_trace::{Span, SpanKind};
+use tracesmith_trace::{Span, SpanKind, Status};
 
 use crate::CodecError;
 
@@ -15,22 +15,22 @@ pub(crate) struct Names {
     /// Spans of every label in training.
     counts: Vec<u64>,
     /// (kind, status), sorted.
-    pub(crate) outcomes: Vec<(SpanKind, u16)>,
+    pub(crate) outcomes: Vec<(SpanKind, Status)>,
     /// The most frequent outcome of every label.
     usual_outcomes: Vec<u32>,
 }
 
 impl Names {
     pub(crate) fn of<'a>(spans: impl Iterator<Item = &'a Span> + Clone) -> Self {
-        let mut labels: BTreeMap<(u32, u32), BTreeMap<(SpanKind, u16), u64>> = BTreeMap::new();
+        let mut labels: BTreeMap<(u32, u32), BTreeMap<(SpanKind, Status), u64>> = BTreeMap::new();
         for span in spans {
             *labels.entry((span.service, span.operation)).or_default().entry((span.kind, span.status)).or_default() += 1;
         }
         let mut outcomes: Vec<_> = labels.values().flat_map(|outcomes| outcomes.keys().copied()).collect();
         outcomes.sort_unstable();
         outcomes.dedup();
-        let position = |outcome: &(SpanKind, u16)| outcomes.partition_point(|other| other < outcome) as u32;
-        let usual = |counts: &BTreeMap<(SpanKind, u16), u64>| most_frequent(counts.iter().map(|(key, &count)| (position(key), count)));
+        let position = |outcome: &(SpanKind, Status)| outcomes.partition_point(|other| other < outcome) as u32;
+        let usual = |counts: &BTreeMap<(SpanKind, Status), u64>| most_frequent(counts.iter().map(|(key, &count)| (position(key), count)));
         Self {
             counts: labels.values().map(|outcomes| outcomes.values().sum()).collect(),
             usual_outcomes: labels.values().map(usual).collect(),
@@ -64,9 +64,15 @@ impl Names {
         most_frequent(found.unwrap_or_default().into_iter())
     }
 
-    /// The outcome of a span with `label`. One that training has not seen becomes the most frequent one of the label.
-    pub(crate) fn outcome(&self, label: u32, kind: SpanKind, status: u16) -> u32 {
-        self.outcomes.binary_search(&(kind, status)).map_or(self.usual_outcomes[label as usize], |position| position as u32)
+    /// The outcome of a span with `label`. One that training has not seen becomes one of the same kind and HTTP status, which another format
+    /// may keep with another code, else the most frequent one of the label.
+    pub(crate) fn outcome(&self, label: u32, kind: SpanKind, status: Status) -> u32 {
+        let exact = self.outcomes.binary_search(&(kind, status)).ok();
+        let alike = || {
+            let same_http = |&(other, known): &(SpanKind, Status)| other == kind && known.http == status.http;
+            status.http.and_then(|_| self.outcomes.iter().position(same_http))
+        };
+        exact.or_else(alike).map_or(self.usual_outcomes[label as usize], |position| position as u32)
     }
 }
 
@@ -77,9 +83,12 @@ fn most_frequent(counts: impl Iterator<Item = (u32, u64)>) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use tracesmith_trace::StatusCode;
+
     use super::*;
 
     fn span(service: u32, operation: u32, status: u16) -> Span {
+        let status = Status::from_number(status);
         Span { service, operation, status, kind: SpanKind::Server, ..Span::default() }
     }
 
@@ -88,7 +97,7 @@ mod tests {
         let spans = [span(1, 0, 200), span(0, 2, 200), span(1, 0, 500), span(1, 1, 500), span(1, 0, 500)];
         let names = Names::of(spans.iter());
         assert_eq!(names.labels, [(0, 2), (1, 0), (1, 1)]);
-        assert_eq!(names.outcomes, [(SpanKind::Server, 200), (SpanKind::Server, 500)]);
+        assert_eq!(names.outcomes, [200, 500].map(|http| (SpanKind::Server, Status::of_http(http))));
         names.check().unwrap();
     }
 
@@ -104,8 +113,32 @@ mod tests {
     fn an_unknown_outcome_becomes_the_most_frequent_one_of_its_label() {
         let spans = [span(0, 0, 200), span(1, 0, 500), span(1, 0, 500), span(1, 0, 200)];
         let names = Names::of(spans.iter());
-        assert_eq!(names.outcomes[names.outcome(1, SpanKind::Client, 404) as usize], (SpanKind::Server, 500));
-        assert_eq!(names.outcomes[names.outcome(0, SpanKind::Client, 404) as usize], (SpanKind::Server, 200));
+        assert_eq!(
+            names.outcomes[names.outcome(1, SpanKind::Client, Status::of_http(404)) as usize],
+            (SpanKind::Server, Status::of_http(500))
+        );
+        assert_eq!(
+            names.outcomes[names.outcome(0, SpanKind::Client, Status::of_http(404)) as usize],
+            (SpanKind::Server, Status::of_http(200))
+        );
+    }
+
+    #[test]
+    fn an_error_behind_an_http_status_is_an_outcome_of_its_own_and_falls_back_on_the_http_status() {
+        let failed = Status { http: Some(200), code: StatusCode::Error };
+        let spans = [span(0, 0, 200), span(0, 0, 0), span(0, 0, 0), Span { status: failed, ..span(0, 0, 200) }];
+        let both = Names::of(spans.iter());
+        assert_eq!(both.outcomes[both.outcome(0, SpanKind::Server, failed) as usize].1, failed);
+        let http_only = Names::of(spans[..3].iter());
+        assert_eq!(http_only.outcomes[http_only.outcome(0, SpanKind::Server, failed) as usize].1, Status::of_http(200));
+    }
+
+    #[test]
+    fn a_model_of_a_version_with_one_number_still_reads() {
+        let names = Names::of([span(0, 0, 0), span(0, 0, 2), span(0, 0, 404)].iter());
+        let text = serde_json::to_string(&names).unwrap();
+        assert!(text.contains(r#"[["server",0],["server",2],["server",404]]"#), "{text}");
+        assert_eq!(serde_json::from_str::<Names>(&text).unwrap(), names);
     }
 
     #[test]

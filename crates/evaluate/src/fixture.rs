@@ -2,7 +2,7 @@
 
 use rand::RngExt;
 use rand::seq::SliceRandom;
-use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Fault, Label, Span, Trace, Vocabulary, rng};
+use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Fault, Label, Span, Status, Trace, Vocabulary, rng};
 
 /// (service, operation, duration in µs).
 pub type SpanSpec = (u32, u32, f64);
@@ -53,7 +53,7 @@ pub fn with_statuses(spans: &[(u32, u32, f64, u16)], edges: &[(u32, u32)]) -> Co
         operation,
         start_us: 0.0,
         duration_us,
-        status,
+        status: Status::from_number(status),
         ..Span::default()
     });
     push(&mut builder, spans.collect(), edges);
@@ -108,7 +108,7 @@ pub fn nested_corpus(seed: u64, traces: usize) -> Corpus {
                 operation: rng.random_range(0..4),
                 start_us: start_us + if parent.is_some() { rng.random_range(0.0..0.4) * room_us } else { 0.0 },
                 duration_us: rng.random_range(0.1..0.5) * room_us,
-                status: if rng.random_bool(0.1) { 500 } else { 200 },
+                status: Status::of_http(if rng.random_bool(0.1) { 500 } else { 200 }),
                 ..Span::default()
             });
             edges.extend(parent.map(|parent| Edge { parent: parent as u32, child: child as u32 }));

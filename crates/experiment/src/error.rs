@@ -37,14 +37,6 @@ pub enum ExperimentError {
     /// `--set` needs `key=value`.
     #[error("--set {0:?}: write key=value, for example data.traces=200")]
     Override(String),
-    /// A folder is no cache of ours.
-    #[error("{path} is no cache of tracesmith: {message}")]
-    Cache {
-        /// The folder.
-        path: PathBuf,
-        /// Why not.
-        message: String,
-    },
     /// The data cannot be had.
     #[error("system {system}: {message}")]
     Data {
@@ -67,7 +59,7 @@ pub enum ExperimentError {
     /// A file cannot be written.
     #[error(transparent)]
     Write(#[from] tracesmith_formats::FormatError),
-    /// A report cannot be made or used.
+    /// The report cannot be made.
     #[error("report: {0}")]
     Report(String),
 }

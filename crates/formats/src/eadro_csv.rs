@@ -1,14 +1,16 @@
 //! The CSV form of Eadro's traces.
 //!
 //! A root has no `parent_id`, and `no_parent` for its parent's service. `timestamp` is the start in whole seconds, `duration` is in µs,
-//! `status_code` is 0 where there is none, and no column has the span kind or attributes. Rows of a trace may stand anywhere in the file.
+//! `status_code` is the HTTP status. Where there is none, it is OTLP's number of the status code: 1 ok, 2 error, or 0 where nothing is known;
+//! beside an HTTP status there is no place for a code. No column has the span kind or attributes. Rows of a trace may stand anywhere in the
+//! file.
 
 use std::{
     collections::HashMap,
     io::{self, Write},
 };
 
-use tracesmith_trace::SpanRecord;
+use tracesmith_trace::{SpanRecord, Status};
 
 use crate::{Format, FormatError, input::Input, table::read_rows};
 
@@ -30,13 +32,13 @@ pub(crate) fn read(input: Input, visit: &mut dyn FnMut(SpanRecord) -> Result<(),
             operation: row.required(7)?,
             start_ns: seconds.checked_mul(NANOSECONDS).ok_or_else(|| row.wrong(0, SECONDS))?,
             duration_us: row.number(5, "a number of µs")?,
-            status: if row.text(6).is_empty() { 0 } else { row.number(6, "an HTTP status or 0")? },
+            status: if row.text(6).is_empty() { Status::UNSET } else { Status::from_number(row.number(6, "an HTTP status or 0")?) },
             ..SpanRecord::default()
         })
     })
 }
 
-/// Writes traces. Starts are cut to whole seconds; kinds and attributes are lost.
+/// Writes traces. Starts are cut to whole seconds; kinds, attributes, and codes beside HTTP statuses are lost.
 pub(crate) fn write(out: &mut dyn Write, traces: &mut dyn Iterator<Item = Vec<SpanRecord>>) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
     table.write_record(COLUMNS)?;
@@ -51,7 +53,7 @@ pub(crate) fn write(out: &mut dyn Write, traces: &mut dyn Iterator<Item = Vec<Sp
                 parent.unwrap_or_default(),
                 &span.trace_id,
                 &span.duration_us.to_string(),
-                &span.status.to_string(),
+                &span.status.number().to_string(),
                 &span.operation,
                 // A parent that the file does not have has no known service; an empty field says so.
                 parent.map_or("no_parent", |parent| services.get(parent).copied().unwrap_or_default()),
@@ -75,8 +77,8 @@ mod tests {
         let text = format!("{HEADER}7,web,b,a,a,1.5,,GET,web\n7,web,a,,a,2961,302,/x,no_parent\n");
         let (format, spans) = read_text(&text, None).unwrap();
         assert_eq!(format, Format::EadroCsv);
-        assert_eq!((spans[0].parent_id.as_deref(), spans[0].duration_us, spans[0].status), (Some("a"), 1.5, 0));
-        assert_eq!((&spans[1].parent_id, spans[1].start_ns, spans[1].status), (&None, 7_000_000_000, 302));
+        assert_eq!((spans[0].parent_id.as_deref(), spans[0].duration_us, spans[0].status), (Some("a"), 1.5, Status::UNSET));
+        assert_eq!((&spans[1].parent_id, spans[1].start_ns, spans[1].status), (&None, 7_000_000_000, Status::of_http(302)));
     }
 
     #[test]
@@ -104,6 +106,7 @@ mod tests {
             for span in &mut expected {
                 span.start_ns = span.start_ns.div_euclid(NANOSECONDS) * NANOSECONDS;
                 (span.kind, span.attributes) = Default::default();
+                span.status = Status::from_number(span.status.number());
             }
             prop_assert_eq!(round_trip(traces, Format::EadroCsv), expected);
         }

@@ -80,6 +80,19 @@ pub enum FormatError {
         /// What it should be.
         expected: &'static str,
     },
+    /// A Parquet file is a span table of another version.
+    #[error(
+        "{}: its table of spans has version {found:?} of the schema, and this tracesmith reads version {expected}: write the file again with this tracesmith, or read it with a newer one",
+        path.display()
+    )]
+    SchemaVersion {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: String,
+        /// The version that is read.
+        expected: u32,
+    },
     /// A file is no Parquet file, or a broken one.
     #[error("{}: this is no whole Parquet file: {reason}", path.display())]
     Parquet {

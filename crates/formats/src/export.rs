@@ -69,6 +69,7 @@ fn trace_records(corpus: &Corpus, trace: TraceRef<'_>, parents: &[Option<usize>]
         duration_us: trace.durations_us[span],
         status: trace.statuses[span],
         kind: trace.kinds[span],
+        label: trace.label.clone(),
         attributes: trace.attributes.get(span).map(|&id| corpus.attribute_sets().get(id).clone()).unwrap_or_default(),
     };
     (0..trace.span_count()).map(record).collect()
@@ -119,10 +120,12 @@ fn write_traces(
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use tracesmith_trace::{AttributeSets, Attributes, CorpusBuilder, Edge, Span, SpanKind, Trace, Vocabulary, assemble};
+    use tracesmith_trace::{AttributeSets, Attributes, CorpusBuilder, Edge, Span, SpanKind, Status, Trace, Vocabulary, assemble};
 
     use super::*;
-    use crate::testing::{by_service, in_whole_microseconds, in_whole_nanoseconds, read_file, records, round_trip, traces};
+    use crate::testing::{
+        by_service, in_whole_microseconds, in_whole_nanoseconds, read_file, records, round_trip, traces, with_written_codes,
+    };
 
     fn corpus(ids: &[&str]) -> Corpus {
         let mut attributes = Attributes::default();
@@ -134,7 +137,7 @@ mod tests {
                 operation,
                 start_us,
                 duration_us: 2.25,
-                status: 200,
+                status: Status::of_http(200),
                 kind: SpanKind::Client,
                 ..Span::default()
             };
@@ -182,7 +185,7 @@ mod tests {
         #[test]
         fn a_chain_of_formats_changes_only_what_one_of_them_cannot_carry(traces in traces()) {
             prop_assume!(!traces.is_empty());
-            let expected = by_service(in_whole_microseconds(in_whole_nanoseconds(traces.concat())));
+            let expected = by_service(in_whole_microseconds(in_whole_nanoseconds(with_written_codes(traces.concat()))));
             let chain = [Format::OtlpProtobuf, Format::ZipkinJson, Format::OtlpProtobufDelimited, Format::Parquet, Format::JaegerJson, Format::OtlpJson];
             let spans = chain.into_iter().fold(traces.concat(), |spans, format| round_trip(vec![spans], format));
             prop_assert_eq!(by_service(spans), expected);

@@ -84,6 +84,11 @@ impl Format {
         !matches!(self, Self::EadroCsv | Self::NezhaCsv)
     }
 
+    /// Whether the format has a place for labels.
+    pub fn carries_labels(self) -> bool {
+        self == Self::Parquet
+    }
+
     /// Whether the format has a place for attributes.
     pub fn carries_attributes(self) -> bool {
         self.carries_kind()
@@ -94,9 +99,14 @@ impl Format {
         matches!(self, Self::EadroCsv | Self::NezhaCsv | Self::JaegerJson | Self::Parquet)
     }
 
-    /// Whether the format has a place for HTTP status codes.
+    /// Whether the format has a place for HTTP statuses, and for status codes where there is no HTTP status.
     pub fn carries_status(self) -> bool {
         self != Self::NezhaCsv
+    }
+
+    /// Whether the format has a place for status codes beside HTTP statuses.
+    pub fn carries_both_statuses(self) -> bool {
+        !matches!(self, Self::EadroCsv | Self::NezhaCsv)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a format has no place for.
 
-use tracesmith_trace::{SpanKind, SpanRecord};
+use tracesmith_trace::{Label, SpanKind, SpanRecord, StatusCode};
 
 use crate::{Format, wire_id};
 
@@ -12,15 +12,21 @@ struct Facet {
 }
 
 // Fractions of a nanosecond, which OTLP drops, are no measurement and are not listed.
-const FACETS: [Facet; 6] = [
+const FACETS: [Facet; 8] = [
     Facet { name: "starts finer than a second", has_place: Format::carries_starts, is_present: |span| span.start_ns % 1_000_000_000 != 0 },
     Facet {
         name: "times finer than a microsecond",
         has_place: Format::carries_fractions,
         is_present: |span| span.start_ns % 1000 != 0 || span.duration_us.fract() != 0.0,
     },
-    Facet { name: "status codes", has_place: Format::carries_status, is_present: |span| span.status != 0 },
+    Facet { name: "status codes", has_place: Format::carries_status, is_present: |span| span.status.is_known() },
+    Facet {
+        name: "status codes beside HTTP statuses",
+        has_place: |format| format.carries_both_statuses() || !format.carries_status(),
+        is_present: |span| span.status.http.is_some() && span.status.code != StatusCode::Unset,
+    },
     Facet { name: "span kinds", has_place: Format::carries_kind, is_present: |span| span.kind != SpanKind::Unspecified },
+    Facet { name: "labels", has_place: Format::carries_labels, is_present: |span| span.label != Label::Unknown },
     Facet { name: "attributes", has_place: Format::carries_attributes, is_present: |span| !span.attributes.is_empty() },
     Facet {
         name: "ids that are not hexadecimal (replaced by their hashes)",
@@ -54,6 +60,8 @@ impl LostFacets {
 
 #[cfg(test)]
 mod tests {
+    use tracesmith_trace::Status;
+
     use super::*;
     use crate::testing::records;
 
@@ -73,10 +81,18 @@ mod tests {
 
     #[test]
     fn each_format_loses_what_it_has_no_place_for() {
-        let mut span =
-            SpanRecord { start_ns: 1_000_001_001, duration_us: 1.5, status: 200, kind: SpanKind::Server, ..records(1).remove(0) };
+        let mut span = SpanRecord {
+            start_ns: 1_000_001_001,
+            duration_us: 1.5,
+            status: Status { http: Some(200), code: StatusCode::Ok },
+            kind: SpanKind::Server,
+            ..records(1).remove(0)
+        };
         span.attributes.insert("http.route", "/").unwrap();
-        assert_eq!(lost(Format::EadroCsv, span.clone()), ["starts finer than a second", "span kinds", "attributes"]);
+        assert_eq!(
+            lost(Format::EadroCsv, span.clone()),
+            ["starts finer than a second", "status codes beside HTTP statuses", "span kinds", "attributes"]
+        );
         assert_eq!(lost(Format::NezhaCsv, span.clone()), ["status codes", "span kinds", "attributes"]);
         assert_eq!(lost(Format::JaegerJson, span.clone()), ["times finer than a microsecond"]);
         assert_eq!(lost(Format::Parquet, span.clone()), [""; 0]);

@@ -2,9 +2,9 @@
 //!
 //! Field numbers and names are those of `opentelemetry/proto/trace/v1/trace.proto`, version 1. Fields that are not here are skipped in reading.
 //!
-//! The service is the resource's `service.name`. The status is the attribute `http.response.status_code` (or the older `http.status_code`)
-//! where there is one, else the status code: error is [`tracesmith_trace::STATUS_ERROR`], ok is [`tracesmith_trace::STATUS_OK`]. Writing puts
-//! each back where it came from, and adds the status code "error" to HTTP statuses that OpenTelemetry's conventions call errors.
+//! The service is the resource's `service.name`. The HTTP status is the attribute `http.response.status_code` (or the older
+//! `http.status_code`), the status code is the status's. Writing puts each back where it came from, and adds the code "error" to HTTP statuses
+//! of the server's errors that have no code, as OpenTelemetry's conventions want.
 //! Of the other attributes of a span those of [`tracesmith_trace::ATTRIBUTE_KEYS`] are kept.
 //! Ids follow the rules of `wire_id`. A start without an end is an unfinished span: its duration is NaN, for cleaning to find, as is a
 //! negative one. Durations are whole nanoseconds.

@@ -1,4 +1,4 @@
-//! Parquet, a row a span.
+//! Parquet, a row a span: the span table of [`tracesmith_trace::span_table`], whose version the file's metadata have.
 //!
 //! | column | type written | read, too | null means |
 //! |---|---|---|---|
@@ -7,14 +7,20 @@
 //! | `parent_id` | text | | a root |
 //! | `service` | text | | a service without a name |
 //! | `operation` | text | | an operation without a name |
-//! | `start_ns` | 64-bit integer: ns since the Unix epoch, UTC | a timestamp of any unit | not measured; the column may be missing |
+//! | `span_kind`, or `kind` | text: `unspecified`, `internal`, `server`, `client`, `producer`, `consumer` | these in any case, with or without `SPAN_KIND_` | unspecified; the column may be missing |
+//! | `status_code` | text: `unset`, `ok`, `error` | these in any case, with or without `STATUS_CODE_`; OTLP's numbers | unset; the column may be missing |
+//! | `http_status` | 16-bit unsigned integer | any number; 0 is none | none; the column may be missing |
+//! | `start`, or `start_ns` | timestamp in ns, UTC | a timestamp of any unit; 64-bit integers: ns since the Unix epoch | not measured; the column may be missing |
 //! | `duration_us` | double: µs | float, integer | unfinished |
-//! | `status` | 16-bit unsigned integer: HTTP status; 1 ok, 2 error, where only that is known; else 0 | any number | 0; the column may be missing |
-//! | `kind` | text: `unspecified`, `internal`, `server`, `client`, `producer`, `consumer` | these in any case, with or without `SPAN_KIND_` | unspecified; the column may be missing |
+//! | `label` | text: `normal`, `abnormal` | | unknown; the column may be missing |
+//! | `fault_kind`, `fault_service` | text | | no fault; the columns may be missing |
 //! | `attributes` | text: a JSON object of texts | an object with any attributes | none; the column may be missing |
+//! | `status` | not written | any number: HTTP status; 1 ok, 2 error, where only that is known; else 0 | none; the column may be missing |
 //!
-//! Columns of other names are not looked at. Any encoding is read, uncompressed or compressed with snappy, zstd, gzip or LZ4. Ids are kept as
-//! they are. Without measured starts only roots have one, and a span whose start is missing gets that of the span before it in its trace.
+//! Names after *or*, and `status`, are those of files of the first version, which has no version in its metadata; files of other programs have
+//! none either. Columns of other names are not looked at, and neither are those of labels if they are not text. Any encoding is read,
+//! uncompressed or compressed with snappy, zstd, gzip or LZ4. Ids are kept as they are. Without measured starts only roots have one, and a
+//! span whose start is missing gets that of the span before it in its trace.
 //!
 //! In memory are a row group in writing (of 65,536 spans), and in reading a page and a batch of rows of every column. A Parquet file that is
 //! itself inside gzip or zstd, or comes through a pipe, is unpacked into a temporary file first.
@@ -25,9 +31,11 @@ mod read;
 mod rows;
 mod write;
 
+use tracesmith_trace::span_table;
+
 pub(crate) use self::{read::read, write::write};
 
-/// A column, in the order in which they are written.
+/// A column that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Field {
     TraceId,
@@ -35,10 +43,16 @@ enum Field {
     ParentId,
     Service,
     Operation,
-    StartNs,
-    DurationUs,
-    Status,
     Kind,
+    StatusCode,
+    HttpStatus,
+    /// Code and HTTP status in one number, in files of the first version.
+    Status,
+    Start,
+    Duration,
+    Label,
+    FaultKind,
+    FaultService,
     Attributes,
 }
 
@@ -48,48 +62,71 @@ enum Content {
     Text,
     Time,
     Number,
+    TextOrNumber,
 }
 
 impl Field {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 15] = [
         Self::TraceId,
         Self::SpanId,
         Self::ParentId,
         Self::Service,
         Self::Operation,
-        Self::StartNs,
-        Self::DurationUs,
-        Self::Status,
         Self::Kind,
+        Self::StatusCode,
+        Self::HttpStatus,
+        Self::Status,
+        Self::Start,
+        Self::Duration,
+        Self::Label,
+        Self::FaultKind,
+        Self::FaultService,
         Self::Attributes,
     ];
 
-    fn name(self) -> &'static str {
+    /// Names of the column, that of today first.
+    fn names(self) -> &'static [&'static str] {
         match self {
-            Self::TraceId => "trace_id",
-            Self::SpanId => "span_id",
-            Self::ParentId => "parent_id",
-            Self::Service => "service",
-            Self::Operation => "operation",
-            Self::StartNs => "start_ns",
-            Self::DurationUs => "duration_us",
-            Self::Status => "status",
-            Self::Kind => "kind",
-            Self::Attributes => "attributes",
+            Self::TraceId => &[span_table::TRACE_ID],
+            Self::SpanId => &[span_table::SPAN_ID],
+            Self::ParentId => &[span_table::PARENT_ID],
+            Self::Service => &[span_table::SERVICE],
+            Self::Operation => &[span_table::OPERATION],
+            Self::Kind => &[span_table::SPAN_KIND, "kind"],
+            Self::StatusCode => &[span_table::STATUS_CODE],
+            Self::HttpStatus => &[span_table::HTTP_STATUS],
+            Self::Status => &["status"],
+            Self::Start => &[span_table::START, "start_ns"],
+            Self::Duration => &[span_table::DURATION_US],
+            Self::Label => &[span_table::LABEL],
+            Self::FaultKind => &[span_table::FAULT_KIND],
+            Self::FaultService => &[span_table::FAULT_SERVICE],
+            Self::Attributes => &[span_table::ATTRIBUTES],
         }
+    }
+
+    /// Name of the column of today.
+    fn name(self) -> &'static str {
+        self.names()[0]
     }
 
     fn content(self) -> Content {
         match self {
-            Self::StartNs => Content::Time,
-            Self::DurationUs | Self::Status => Content::Number,
+            Self::Start => Content::Time,
+            Self::Duration | Self::HttpStatus | Self::Status => Content::Number,
+            Self::StatusCode => Content::TextOrNumber,
             _ => Content::Text,
         }
     }
 
     /// Whether a file without the column can be read.
     fn may_be_missing(self) -> bool {
-        matches!(self, Self::StartNs | Self::Status | Self::Kind | Self::Attributes)
+        !matches!(self, Self::TraceId | Self::SpanId | Self::ParentId | Self::Service | Self::Operation | Self::Duration)
+    }
+
+    /// Whether a column of another type is one of another program, which means something else by the name.
+    fn may_mean_something_else(self) -> bool {
+        matches!(self, Self::Label | Self::FaultKind | Self::FaultService)
     }
 }
 

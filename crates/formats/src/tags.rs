@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
-use tracesmith_trace::{AttributeRefused, Attributes, STATUS_ERROR, STATUS_OK, SpanKind};
+use tracesmith_trace::{AttributeRefused, Attributes, SpanKind, Status, StatusCode};
 
 use crate::Tolerated;
 
@@ -45,9 +45,7 @@ pub(crate) fn text_of(value: &Value) -> Cow<'_, str> {
 /// Collects what the tags of one span say.
 #[derive(Default)]
 pub(crate) struct TagSigns {
-    http: Option<u16>,
-    /// [`STATUS_OK`], [`STATUS_ERROR`], or 0.
-    code: u16,
+    status: Status,
     kind: SpanKind,
     attributes: Attributes,
     unknown_kind: bool,
@@ -59,7 +57,7 @@ pub(crate) struct TagSigns {
 /// What tags said.
 pub(crate) struct Meaning {
     pub kind: SpanKind,
-    pub status: u16,
+    pub status: Status,
     pub attributes: Attributes,
 }
 
@@ -68,18 +66,14 @@ impl TagSigns {
     pub fn see<'v>(&mut self, key: &str, value: impl FnOnce() -> Cow<'v, str>) {
         match key {
             HTTP_STATUS | HTTP_RESPONSE_STATUS => match value().trim().parse() {
-                Ok(status) => self.http = self.http.or(Some(status)),
+                Ok(http) => self.status.http = self.status.http.or(Some(http).filter(|&http| http != 0)),
                 Err(_) => self.unknown_status = true,
             },
-            OTEL_STATUS => match value().to_ascii_uppercase().as_str() {
-                "OK" => self.code = self.code.max(STATUS_OK),
-                "ERROR" => self.code = STATUS_ERROR,
-                "UNSET" => {}
-                _ => self.unknown_status = true,
-            },
+            OTEL_STATUS => self.see_code(StatusCode::parse(&value())),
             ERROR => {
-                let failed = !value().eq_ignore_ascii_case("false");
-                self.code = self.code.max(if failed { STATUS_ERROR } else { 0 });
+                if !value().eq_ignore_ascii_case("false") {
+                    self.status.code = StatusCode::Error;
+                }
             }
             KIND => match SpanKind::parse(&value()) {
                 Some(kind) => self.kind = kind,
@@ -98,12 +92,22 @@ impl TagSigns {
         }
     }
 
-    /// Takes OTLP's status code: 0 unset, 1 OK, 2 error.
-    pub fn see_code(&mut self, code: i32) {
-        match u16::try_from(code) {
-            Ok(code) if code <= STATUS_ERROR => self.code = self.code.max(code),
-            _ => self.unknown_status = true,
+    /// Takes a status code that a field or a tag gives, or that it is none. An error is not taken back.
+    pub fn see_code(&mut self, code: Option<StatusCode>) {
+        match code {
+            Some(code) => self.status.code = self.status.code.max(code),
+            None => self.unknown_status = true,
         }
+    }
+
+    /// Takes a status that is none.
+    pub fn see_unknown_status(&mut self) {
+        self.unknown_status = true;
+    }
+
+    /// Takes the HTTP status of a field, which goes before that of a tag.
+    pub fn see_http(&mut self, http: u16) {
+        self.status.http = Some(http).filter(|&http| http != 0).or(self.status.http);
     }
 
     /// Takes the kind that a field gives, or that it is none.
@@ -114,58 +118,44 @@ impl TagSigns {
         }
     }
 
-    /// What the tags said; the status is the HTTP status if there is one, else whether the span failed. What is unknown or not kept is counted.
+    /// What the tags said. What is unknown or not kept is counted.
     pub fn conclude(self, tolerated: &mut Tolerated) -> Meaning {
         tolerated.unknown_kinds += usize::from(self.unknown_kind);
         tolerated.unknown_statuses += usize::from(self.unknown_status);
         tolerated.other_attributes += usize::from(self.has_other);
         tolerated.unusable_attributes += usize::from(self.has_unusable);
-        let status = self.http.filter(|&status| status != 0).unwrap_or(self.code);
-        Meaning { kind: self.kind, status, attributes: self.attributes }
+        Meaning { kind: self.kind, status: self.status, attributes: self.attributes }
     }
 }
 
-/// A status as OTLP divides it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct SplitStatus {
-    /// HTTP status, where the status is one.
-    pub http: Option<u16>,
-    /// [`STATUS_OK`], [`STATUS_ERROR`], or 0.
-    pub code: u16,
+/// The status code that is written for a status: its own, and an error where only the HTTP status says that the span failed, because
+/// OpenTelemetry's conventions want one there and programs look for nothing else.
+pub(crate) fn written_code(status: Status) -> StatusCode {
+    match status.code {
+        StatusCode::Unset if status.is_error() => StatusCode::Error,
+        code => code,
+    }
 }
 
-impl SplitStatus {
-    /// The HTTP status, and with it an error where OpenTelemetry's conventions want one: from 500 on, for a client from 400 on.
-    pub fn of(status: u16, kind: SpanKind) -> Self {
-        match status {
-            0 | STATUS_OK | STATUS_ERROR => Self { http: None, code: status },
-            status => {
-                let failed = status >= if kind == SpanKind::Client { 400 } else { 500 };
-                Self { http: Some(status), code: if failed { STATUS_ERROR } else { 0 } }
-            }
-        }
+/// The value of the tag [`OTEL_STATUS`], where neither the HTTP status nor the tag [`ERROR`] says the same.
+pub(crate) fn otel_tag(status: Status) -> Option<&'static str> {
+    match status.code {
+        StatusCode::Ok => Some("OK"),
+        StatusCode::Error if !Status { code: StatusCode::Unset, ..status }.is_error() => Some("ERROR"),
+        StatusCode::Unset | StatusCode::Error => None,
     }
+}
 
-    /// The value of the tag [`OTEL_STATUS`], where the HTTP status does not say all.
-    pub fn otel_tag(self) -> Option<&'static str> {
-        match (self.http, self.code) {
-            (None, STATUS_OK) => Some("OK"),
-            (None, STATUS_ERROR) => Some("ERROR"),
-            _ => None,
-        }
-    }
-
-    /// Whether the tag [`ERROR`] belongs to the span.
-    pub fn is_error(self) -> bool {
-        self.code == STATUS_ERROR
-    }
+/// Whether the tag [`ERROR`] belongs to a span of this status.
+pub(crate) fn error_tag(status: Status) -> bool {
+    written_code(status) == StatusCode::Error
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn concluded(tags: &[(&str, &str)]) -> (SpanKind, u16, Tolerated) {
+    fn concluded(tags: &[(&str, &str)]) -> (SpanKind, Status, Tolerated) {
         let mut signs = TagSigns::default();
         tags.iter().for_each(|&(key, value)| signs.see(key, || value.into()));
         let mut tolerated = Tolerated::default();
@@ -174,19 +164,21 @@ mod tests {
     }
 
     #[test]
-    fn the_http_status_goes_before_the_error_flag() {
+    fn the_http_status_and_the_error_flag_are_both_kept() {
         let none = Tolerated::default();
-        assert_eq!(concluded(&[("error", "true"), ("http.status_code", "404")]), (SpanKind::Unspecified, 404, none));
-        assert_eq!(concluded(&[("http.response.status_code", "503")]).1, 503);
-        assert_eq!(concluded(&[("error", "timeout")]).1, STATUS_ERROR);
-        assert_eq!(concluded(&[("error", "False")]).1, 0);
-        assert_eq!(concluded(&[("otel.status_code", "OK"), ("span.kind", "CLIENT")]), (SpanKind::Client, STATUS_OK, none));
+        let failed = |http| Status { http: Some(http), code: StatusCode::Error };
+        assert_eq!(concluded(&[("error", "true"), ("http.status_code", "200")]), (SpanKind::Unspecified, failed(200), none));
+        assert_eq!(concluded(&[("otel.status_code", "OK"), ("error", "true"), ("http.status_code", "0")]).1, Status::ERROR);
+        assert_eq!(concluded(&[("http.response.status_code", "503")]).1, Status::of_http(503));
+        assert_eq!(concluded(&[("error", "timeout")]).1, Status::ERROR);
+        assert_eq!(concluded(&[("error", "False")]).1, Status::UNSET);
+        assert_eq!(concluded(&[("otel.status_code", "OK"), ("span.kind", "CLIENT")]), (SpanKind::Client, Status::OK, none));
     }
 
     #[test]
     fn what_means_nothing_is_counted() {
         let (kind, status, tolerated) = concluded(&[("span.kind", "bystander"), ("http.status_code", "fine"), ("otel.status_code", "?")]);
-        assert_eq!((kind, status), (SpanKind::Unspecified, 0));
+        assert_eq!((kind, status), (SpanKind::Unspecified, Status::UNSET));
         assert_eq!(tolerated, Tolerated { unknown_kinds: 1, unknown_statuses: 1, ..Tolerated::default() });
     }
 
@@ -209,11 +201,16 @@ mod tests {
     }
 
     #[test]
-    fn a_client_error_is_an_error_of_the_client_only() {
-        assert!(SplitStatus::of(404, SpanKind::Client).is_error());
-        assert!(!SplitStatus::of(404, SpanKind::Server).is_error());
-        assert!(SplitStatus::of(500, SpanKind::Server).is_error());
-        assert_eq!(SplitStatus::of(500, SpanKind::Server).otel_tag(), None);
-        assert_eq!(SplitStatus::of(STATUS_ERROR, SpanKind::Server), SplitStatus { http: None, code: STATUS_ERROR });
+    fn a_server_error_is_written_as_an_error_and_a_success_that_failed_too() {
+        let written = |http, code| {
+            let status = Status { http, code };
+            (written_code(status), otel_tag(status), error_tag(status))
+        };
+        assert_eq!(written(Some(500), StatusCode::Unset), (StatusCode::Error, None, true));
+        assert_eq!(written(Some(500), StatusCode::Error), (StatusCode::Error, None, true));
+        assert_eq!(written(Some(500), StatusCode::Ok), (StatusCode::Ok, Some("OK"), false));
+        assert_eq!(written(Some(200), StatusCode::Error), (StatusCode::Error, Some("ERROR"), true));
+        assert_eq!(written(Some(404), StatusCode::Unset), (StatusCode::Unset, None, false));
+        assert_eq!(written(None, StatusCode::Error), (StatusCode::Error, Some("ERROR"), true));
     }
 }

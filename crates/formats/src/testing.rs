@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use tracesmith_trace::{ATTRIBUTE_KEYS, Attributes, SpanKind, SpanRecord};
+use tracesmith_trace::{ATTRIBUTE_KEYS, Attributes, Label, SpanKind, SpanRecord, Status, StatusCode};
 
-use crate::{Format, FormatError, Reading, read_spans, write_records};
+use crate::{Format, FormatError, Reading, read_spans, tags::written_code, write_records};
 
 pub(crate) fn read_file(path: &Path, format: Option<Format>) -> Result<(Reading, Vec<SpanRecord>), FormatError> {
     let mut spans = Vec::new();
@@ -80,6 +80,18 @@ fn attributes() -> impl Strategy<Value = Attributes> {
     })
 }
 
+/// Any status.
+fn statuses() -> impl Strategy<Value = Status> {
+    let http = prop_oneof![Just(None), (100u16..600).prop_map(Some)];
+    (http, proptest::sample::select(&StatusCode::ALL[..])).prop_map(|(http, code)| Status { http, code })
+}
+
+/// What formats with status codes make of spans: an HTTP status of the server's errors gets the code of an error.
+pub(crate) fn with_written_codes(mut spans: Vec<SpanRecord>) -> Vec<SpanRecord> {
+    spans.iter_mut().for_each(|span| span.status.code = written_code(span.status));
+    spans
+}
+
 /// Any traces: names with everything that has a meaning in CSV or JSON, any tree, any duration.
 pub(crate) fn traces() -> impl Strategy<Value = Vec<Vec<SpanRecord>>> {
     let name = || "[a-z,\"\\\\'{}\u{e9}\n -]{0,6}[a-z]";
@@ -88,7 +100,7 @@ pub(crate) fn traces() -> impl Strategy<Value = Vec<Vec<SpanRecord>>> {
         name(),
         0i64..4_000_000_000_000_000_000,
         prop_oneof![0.0f64..1e9, (0u32..1000).prop_map(f64::from)],
-        0u16..600,
+        statuses(),
         proptest::sample::select(&SpanKind::ALL[..]),
         attributes(),
         any::<prop::sample::Index>(),
@@ -112,6 +124,7 @@ pub(crate) fn traces() -> impl Strategy<Value = Vec<Vec<SpanRecord>>> {
                     status,
                     kind,
                     attributes,
+                    label: Label::Unknown,
                 }
             };
             trace.into_iter().enumerate().map(record).collect()

@@ -26,6 +26,8 @@ pub struct Tolerated {
     pub unnamed_operations: usize,
     /// Spans without a start in a file that has starts, now that of the span before it in the trace.
     pub missing_starts: usize,
+    /// Spans with a label or fault that is none, now without one.
+    pub unknown_labels: usize,
     /// Spans with attributes that are not kept: see [`tracesmith_trace::ATTRIBUTE_KEYS`].
     pub other_attributes: usize,
     /// Spans with attributes that would be kept if their values were a text of up to [`tracesmith_trace::MAX_ATTRIBUTE_BYTES`].
@@ -39,13 +41,14 @@ impl Tolerated {
     }
 
     /// What was replaced or left out, and in how many spans.
-    pub fn counts(&self) -> [(&'static str, usize); 7] {
+    pub fn counts(&self) -> [(&'static str, usize); 8] {
         [
             ("unknown span kinds", self.unknown_kinds),
             ("unknown status codes", self.unknown_statuses),
             ("services without a name", self.unnamed_services),
             ("operations without a name", self.unnamed_operations),
             ("missing starts", self.missing_starts),
+            ("unknown labels", self.unknown_labels),
             ("attributes of other kinds than are kept", self.other_attributes),
             ("attributes without text or too long", self.unusable_attributes),
         ]
@@ -74,6 +77,7 @@ impl AddAssign for Tolerated {
         self.unnamed_services += other.unnamed_services;
         self.unnamed_operations += other.unnamed_operations;
         self.missing_starts += other.missing_starts;
+        self.unknown_labels += other.unknown_labels;
         self.other_attributes += other.other_attributes;
         self.unusable_attributes += other.unusable_attributes;
     }

@@ -19,7 +19,7 @@ use serde::{
     Deserialize, Serialize,
     de::{Error as _, IgnoredAny, MapAccess, value::MapAccessDeserializer},
 };
-use tracesmith_trace::{SpanKind, SpanRecord};
+use tracesmith_trace::{Label, SpanKind, SpanRecord};
 
 use self::shared::{Half, separate};
 use crate::{
@@ -27,7 +27,7 @@ use crate::{
     input::{Budget, Input},
     json_stream::{Sink, TakeObject, read_objects},
     json_tags::tag_signs,
-    tags::{self, Meaning, SplitStatus, TagSigns},
+    tags::{self, Meaning, TagSigns},
     wire_id,
 };
 
@@ -84,6 +84,7 @@ impl ZipkinSpan {
             status,
             kind,
             attributes,
+            label: Label::Unknown,
         };
         Ok(Half { record, shared: self.shared == Some(true) })
     }
@@ -192,11 +193,10 @@ fn written_span(span: &SpanRecord) -> WrittenSpan<'_> {
 }
 
 fn tags(span: &SpanRecord) -> BTreeMap<&'static str, String> {
-    let status = SplitStatus::of(span.status, span.kind);
     let internal = (span.kind == SpanKind::Internal).then(|| (tags::KIND, span.kind.name().to_owned()));
-    let http = status.http.map(|http| (tags::HTTP_STATUS, http.to_string()));
-    let code = status.otel_tag().map(|code| (tags::OTEL_STATUS, code.to_owned()));
-    let error = status.is_error().then(|| (tags::ERROR, "true".to_owned()));
+    let http = span.status.http.map(|http| (tags::HTTP_STATUS, http.to_string()));
+    let code = tags::otel_tag(span.status).map(|code| (tags::OTEL_STATUS, code.to_owned()));
+    let error = tags::error_tag(span.status).then(|| (tags::ERROR, "true".to_owned()));
     let attributes = span.attributes.iter().map(|(key, value)| (key, value.to_owned()));
     [internal, http, code, error].into_iter().flatten().chain(attributes).collect()
 }

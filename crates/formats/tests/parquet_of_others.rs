@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use tracesmith_formats::{Format, read_spans};
-use tracesmith_trace::{SpanKind, SpanRecord};
+use tracesmith_trace::{SpanKind, SpanRecord, Status};
 
 fn read(name: &str) -> Vec<SpanRecord> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parquet").join(name);
@@ -33,6 +33,13 @@ fn files_of_other_programs_are_read_alike() {
     let expected = [(1_700_000_000_000_000_001, 1500.25), (1_700_000_000_000_500_001, 700.0), (1_700_000_001_000_000_000, 3.0)];
     assert_eq!(times, expected);
     let outcomes: Vec<_> = spans.iter().map(|span| (span.parent_id.as_deref(), span.kind, span.status)).collect();
-    assert_eq!(outcomes, [(None, SpanKind::Server, 200), (Some("a"), SpanKind::Client, 0), (None, SpanKind::Unspecified, 503)]);
+    assert_eq!(
+        outcomes,
+        [
+            (None, SpanKind::Server, Status::of_http(200)),
+            (Some("a"), SpanKind::Client, Status::UNSET),
+            (None, SpanKind::Unspecified, Status::of_http(503)),
+        ]
+    );
     assert_eq!(spans.iter().map(|span| span.attributes.get("http.route")).collect::<Vec<_>>(), [Some("/"), None, None]);
 }

@@ -10,7 +10,7 @@ use tracesmith_generate::{
 };
 use tracesmith_ingest::simulate::{SimulationConfig, System, simulate};
 use tracesmith_model::Device;
-use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Label, Span, SpanKind, Trace, ValidityCounts, Vocabulary};
+use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Label, Span, SpanKind, Status, Trace, ValidityCounts, Vocabulary};
 
 fn simulated(system: System, traces: usize) -> Corpus {
     simulate(&SimulationConfig::new(system, traces, 5)).corpus
@@ -55,7 +55,7 @@ fn corpus(trees: &[Vec<(u32, Option<usize>)>], label: impl Fn(usize) -> Label) -
             operation,
             start_us: 0.0,
             duration_us: 10.0 * (1.0 + f64::from(operation)),
-            status: 200,
+            status: Status::of_http(200),
             kind: SpanKind::Server,
             attributes: 0,
         };
@@ -141,7 +141,7 @@ fn a_class_has_its_own_roots_and_durations() {
 #[test]
 fn statuses_and_kinds_are_those_of_training() {
     let sample = fit(&corpus(&[vec![(0, None), (1, Some(0))]], |_| Label::Unknown)).sample(&request(5, SizeMode::Model)).unwrap();
-    assert!(sample.traces().all(|trace| trace.statuses == [200, 200] && trace.kinds == [SpanKind::Server; 2]));
+    assert!(sample.traces().all(|trace| trace.statuses == [Status::of_http(200); 2] && trace.kinds == [SpanKind::Server; 2]));
 }
 
 #[test]

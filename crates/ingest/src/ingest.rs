@@ -10,7 +10,7 @@ use std::{
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tracesmith_formats::{FaultWindow, Format, FormatError, Reading, read_faults, read_spans};
-use tracesmith_trace::{Assembled, AttributeSets, Corpus, CorpusBuilder, Edge, InvalidTrace, Label, Span, Trace, UnknownName, Vocabulary};
+use tracesmith_trace::{Assembled, AttributeSets, Corpus, CorpusBuilder, Edge, InvalidTrace, Span, Trace, UnknownName, Vocabulary};
 
 use crate::{
     CleaningConfig, CleaningReport, TraceGroups, clean,
@@ -175,7 +175,7 @@ fn encode(
     Ok(Trace {
         id: root.trace_id.clone(),
         start_ns: root.start_ns,
-        label: windows.map_or(Label::Unknown, |windows| label_at(windows, root.start_ns, root.duration_us)),
+        label: windows.map_or_else(|| root.label.clone(), |windows| label_at(windows, root.start_ns, root.duration_us)),
         spans: trace.records.iter().map(span).collect::<Result<_, _>>()?,
         edges: trace.parents.iter().enumerate().filter_map(edge).collect(),
     })
@@ -214,6 +214,8 @@ fn hash_file(path: &Path, hasher: &mut Sha256) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use tracesmith_trace::{Label, Status};
+
     use super::*;
 
     const NEZHA: &str = "TraceID,SpanID,ParentID,PodName,OperationName,StartTimeUnixNano,EndTimeUnixNano,Duration\n";
@@ -259,7 +261,7 @@ mod tests {
         let rows = format!("{EADRO}7,web,a,,a,2000,200,/,no_parent\n8,text,b,a,a,1500,0,GET,web\n");
         let Ingested { corpus, .. } = ingest(&[folder.file("x.csv", &rows)], &options(vec![])).unwrap();
         assert_eq!((corpus.has_starts(), corpus.trace(0).starts_us, corpus.trace(0).start_ns), (false, &[0.0, 0.0][..], 7_000_000_000));
-        assert_eq!(corpus.trace(0).statuses, [200, 0]);
+        assert_eq!(corpus.trace(0).statuses, [Status::of_http(200), Status::UNSET]);
     }
 
     #[test]

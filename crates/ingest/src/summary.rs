@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use tracesmith_trace::{Corpus, Label, SpanLabel, TraceRef, ValidityCounts, canonical_tree, span_labels};
+use tracesmith_trace::{Corpus, Label, SpanLabel, Status, TraceRef, ValidityCounts, canonical_tree, span_labels};
 
 use crate::text_table::text_table;
 
@@ -114,8 +114,8 @@ pub struct Summary {
     pub trace_levels: Quantiles,
     /// Traces by label, most frequent first.
     pub labels: Vec<LabelSummary>,
-    /// Spans by HTTP status; 0 is none.
-    pub statuses: BTreeMap<u16, usize>,
+    /// Spans by status.
+    pub statuses: BTreeMap<Status, usize>,
     /// Violations of what makes a trace valid.
     pub validity: ValidityCounts,
     /// Number of distinct shapes.
@@ -239,9 +239,8 @@ impl Summary {
     }
 
     fn status_table(&self) -> String {
-        let name = |&status: &u16| if status == 0 { "none".to_owned() } else { status.to_string() };
         let rows: Vec<_> =
-            self.statuses.iter().map(|(status, &spans)| vec![name(status), spans.to_string(), share(spans, self.spans)]).collect();
+            self.statuses.iter().map(|(status, &spans)| vec![status.to_string(), spans.to_string(), share(spans, self.spans)]).collect();
         text_table(&["status", "spans", "share"], &rows)
     }
 
@@ -282,7 +281,7 @@ fn share(part: usize, whole: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tracesmith_trace::{CorpusBuilder, Edge, Fault, Span, Trace, Vocabulary};
+    use tracesmith_trace::{CorpusBuilder, Edge, Fault, Span, Status, Trace, Vocabulary};
 
     use super::*;
 
@@ -295,7 +294,7 @@ mod tests {
                 operation,
                 start_us: 0.0,
                 duration_us: f64::from(operation) * 10.0,
-                status: 200,
+                status: Status::of_http(200),
                 ..Span::default()
             };
             let label = if i == 0 { Label::Abnormal(Fault { service: "web".into(), kind: "cpu_load".into() }) } else { Label::Normal };
@@ -327,7 +326,7 @@ mod tests {
         let summary = Summary::of(&corpus(&[&[1], &[1], &[1, 1]]));
         assert_eq!((summary.traces, summary.spans, summary.edges, summary.operations), (3, 7, 4, 2));
         assert_eq!(summary.labels.iter().map(|label| label.traces).collect::<Vec<_>>(), [2, 1]);
-        assert_eq!(summary.statuses, BTreeMap::from([(200, 7)]));
+        assert_eq!(summary.statuses, BTreeMap::from([(Status::of_http(200), 7)]));
         assert_eq!(summary.durations.iter().map(|o| (o.spans, o.duration_us.p50)).collect::<Vec<_>>(), [(3, 0.0), (4, 10.0)]);
         assert_eq!(summary.validity.trees, 3);
     }

@@ -8,8 +8,7 @@ use proptest::prelude::*;
 use tracesmith_formats::{Format, corpus_records};
 use tracesmith_ingest::{IngestOptions, ingest};
 use tracesmith_trace::{
-    ATTRIBUTE_KEYS, AttributeSets, Attributes, Corpus, CorpusBuilder, STATUS_ERROR, STATUS_OK, Span, SpanKind, Trace, Vocabulary,
-    in_preorder,
+    ATTRIBUTE_KEYS, AttributeSets, Attributes, Corpus, CorpusBuilder, Span, SpanKind, Status, StatusCode, Trace, Vocabulary, in_preorder,
 };
 
 use chain::through_all_formats;
@@ -21,7 +20,7 @@ struct Drawn {
     operation: String,
     start_us: i32,
     duration_us: u32,
-    status: u16,
+    status: Status,
     kind: SpanKind,
     attributes: Attributes,
     /// Position of the parent, modulo the number of spans before this one.
@@ -43,8 +42,16 @@ fn attributes(pairs: &[(&str, String)]) -> Attributes {
 
 /// A trace with every kind, every sort of status and every attribute; its children begin before, with and after it, the last together.
 fn complete() -> DrawnTrace {
-    let statuses = [0, STATUS_OK, STATUS_ERROR, 200, 404, 503];
-    let span = |(i, (kind, status)): (usize, (SpanKind, u16))| Drawn {
+    let both = |http, code| Status { http: Some(http), code };
+    let statuses = [
+        Status::UNSET,
+        Status::OK,
+        both(404, StatusCode::Ok),
+        both(200, StatusCode::Error),
+        Status::of_http(404),
+        both(503, StatusCode::Error),
+    ];
+    let span = |(i, (kind, status)): (usize, (SpanKind, Status))| Drawn {
         service: ["web", "Über \"cart\"", "db,1"][i % 3].to_owned(),
         operation: format!("GET /{i}"),
         start_us: [-5, 0, 7, 7, 7, 1_000_000][i],
@@ -58,6 +65,15 @@ fn complete() -> DrawnTrace {
     DrawnTrace { id: "c".repeat(32), start_us: 1_650_161_395_000_001, spans }
 }
 
+/// Any status. HTTP statuses from 500 on have a code: formats with both give them the error that OpenTelemetry's conventions want.
+fn statuses() -> impl Strategy<Value = Status> {
+    let http = prop_oneof![Just(None), (100u16..600).prop_map(Some)];
+    (http, proptest::sample::select(&StatusCode::ALL[..])).prop_map(|(http, code)| match code {
+        StatusCode::Unset if http.is_some_and(|http| http >= 500) => Status { http, code: StatusCode::Error },
+        code => Status { http, code },
+    })
+}
+
 fn drawn_spans() -> impl Strategy<Value = Vec<Drawn>> {
     // Few names and few starts, so that siblings are alike.
     let name = || prop_oneof!["[ab]", "[a-zA-Z0-9 ,\"\\\\{}\u{e9}/-]{0,6}[a-z]"];
@@ -67,7 +83,7 @@ fn drawn_spans() -> impl Strategy<Value = Vec<Drawn>> {
         (name(), name()),
         prop_oneof![-3i32..4, any::<i32>()],
         prop_oneof![0u32..3, any::<u32>()],
-        prop_oneof![Just(0u16), Just(STATUS_OK), Just(STATUS_ERROR), 100u16..600],
+        statuses(),
         proptest::sample::select(&SpanKind::ALL[..]),
         pairs,
         0usize..100,

@@ -1,6 +1,6 @@
 //! What the tests of several modules share.
 
-use tracesmith_trace::{SpanKind, SpanRecord};
+use tracesmith_trace::{SpanKind, SpanRecord, Status, StatusCode};
 
 use crate::Origin;
 
@@ -18,7 +18,7 @@ pub(crate) fn trace(id: &str, spans: usize) -> Vec<SpanRecord> {
         operation: format!("operation {position}"),
         start_ns: 1_000_000_000 + position as i64 * 1000,
         duration_us: 1.5,
-        status: if position.is_multiple_of(2) { 200 } else { 503 },
+        status: if position.is_multiple_of(2) { Status::of_http(200) } else { Status { http: Some(503), code: StatusCode::Error } },
         kind: SpanKind::Server,
         ..SpanRecord::default()
     };

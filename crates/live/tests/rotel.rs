@@ -13,7 +13,7 @@ use std::{
 };
 
 use tracesmith_live::{Arrivals, Endpoint, Origin, Pattern, Protocol, SourceError, Stop, StreamSettings, stream};
-use tracesmith_trace::{SpanKind, SpanRecord};
+use tracesmith_trace::{SpanKind, SpanRecord, Status};
 
 const TRACES: u64 = 10_000;
 const SPANS_A_TRACE: u64 = 10;
@@ -74,7 +74,7 @@ fn trace(number: u64) -> Vec<SpanRecord> {
         operation: format!("GET /operation/{position}"),
         start_ns: position as i64 * 1_000_000,
         duration_us: 20_000.0 - 1_000.0 * position as f64,
-        status: 200,
+        status: Status::of_http(200),
         kind: SpanKind::Server,
         ..SpanRecord::default()
     };

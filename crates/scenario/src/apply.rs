@@ -2,7 +2,7 @@
 
 use tracesmith_formats::FaultWindow;
 use tracesmith_ingest::label_at;
-use tracesmith_trace::{Corpus, Fault, TraceRef, rng};
+use tracesmith_trace::{Corpus, Fault, Status, TraceRef, rng};
 
 use crate::intervene::{Action, Touched};
 use crate::scene::Scene;
@@ -200,7 +200,7 @@ impl Records<'_> {
                 intervention: *number,
                 role: touched.role,
                 delta_us: touched.delta_us,
-                status: touched.status,
+                status: touched.status.map(Status::number),
                 removed_spans: touched.removed_spans,
             });
         }

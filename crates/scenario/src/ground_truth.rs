@@ -37,7 +37,7 @@ pub struct SpanTruth {
     pub role: Role,
     /// By how many µs it became longer; what it takes itself for a cause, what it waits for an effect.
     pub delta_us: f64,
-    /// The status that it got, if the intervention made it fail.
+    /// The status that it got, if the intervention made it fail: the HTTP status, or 2 (OTLP's number of an error) where it has none.
     pub status: Option<u16>,
     /// Number of spans that were taken away with this one as their cause, itself included.
     pub removed_spans: usize,

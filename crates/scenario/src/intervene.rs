@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use tracesmith_trace::SpanKind;
+use tracesmith_trace::{SpanKind, Status};
 
 use crate::scene::Scene;
 use crate::target::Target;
@@ -29,7 +29,7 @@ pub struct Touched {
     pub span: usize,
     pub role: Role,
     pub delta_us: f64,
-    pub status: Option<u16>,
+    pub status: Option<Status>,
     pub removed_spans: usize,
 }
 
@@ -150,7 +150,7 @@ fn vanish(scene: &mut Scene, hits: &[usize], gone: &Gone, rng: &mut ChaCha8Rng) 
 struct Causes {
     causes: Vec<Touched>,
     /// Status of every span that fails because of them.
-    failed: Vec<Option<u16>>,
+    failed: Vec<Option<Status>>,
     is_cause: Vec<bool>,
 }
 
@@ -159,7 +159,7 @@ impl Causes {
         Self { causes: Vec::new(), failed: vec![None; spans], is_cause: vec![false; spans] }
     }
 
-    fn add(&mut self, span: usize, status: Option<u16>, removed_spans: usize) {
+    fn add(&mut self, span: usize, status: Option<Status>, removed_spans: usize) {
         self.is_cause[span] = true;
         self.causes.push(Touched { span, role: Role::Cause, delta_us: 0.0, status, removed_spans });
     }

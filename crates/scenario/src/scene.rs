@@ -1,8 +1,6 @@
 //! One trace while interventions change it.
 
-use tracesmith_trace::{Edge, STATUS_ERROR, Span, Trace, TraceRef, span_order};
-
-const SMALLEST_HTTP_STATUS: u16 = 100;
+use tracesmith_trace::{Edge, Span, Status, StatusCode, Trace, TraceRef, span_order};
 
 /// A trace whose spans keep their numbers from the first intervention to the last, whatever becomes of them: parents have smaller numbers than
 /// their children, also where starts have changed places.
@@ -86,10 +84,10 @@ impl Scene {
         self.touch();
     }
 
-    /// Makes a span a failed one and says with which status: `http` if it has an HTTP status, else ERROR.
-    pub fn fail(&mut self, span: usize, http: u16) -> u16 {
+    /// Makes a span a failed one and says with which status: ERROR, and `http` if it has an HTTP status.
+    pub fn fail(&mut self, span: usize, http: u16) -> Status {
         let status = &mut self.spans[span].status;
-        *status = if *status >= SMALLEST_HTTP_STATUS { http } else { STATUS_ERROR };
+        *status = Status { http: status.http.map(|_| http), code: StatusCode::Error };
         let status = *status;
         self.touch();
         status

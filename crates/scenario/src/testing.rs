@@ -1,7 +1,7 @@
 //! Corpora for tests.
 
 use proptest::prelude::*;
-use tracesmith_trace::{Corpus, CorpusBuilder, Span, SpanKind, Trace, Vocabulary, in_preorder};
+use tracesmith_trace::{Corpus, CorpusBuilder, Span, SpanKind, Status, Trace, Vocabulary, in_preorder};
 
 /// A span as a test writes it.
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ fn corpus(traces: &[Vec<Call>], has_starts: bool) -> Corpus {
             operation: operations.id(call.names().1).unwrap(),
             start_us: if has_starts { call.start_us } else { 0.0 },
             duration_us: call.duration_us,
-            status: call.status,
+            status: Status::from_number(call.status),
             kind: call.kind,
             ..Span::default()
         };

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{AttributeSets, Edge, Label, Span, SpanKind, Trace, TraceRef, UnknownName, Vocabulary};
+use crate::{AttributeSets, Edge, Label, Span, SpanKind, Status, Trace, TraceRef, UnknownName, Vocabulary};
 
 /// Traces of one system, real or synthetic, with the vocabularies of their names.
 ///
@@ -26,7 +26,7 @@ pub struct Corpus {
     operation: Vec<u32>,
     start_us: Vec<f64>,
     duration_us: Vec<f64>,
-    status: Vec<u16>,
+    status: Vec<Status>,
     kind: Vec<SpanKind>,
     /// Empty as long as no span has attributes.
     attributes: Vec<u32>,

@@ -182,7 +182,7 @@ fn keyed_digest(salt: &[u8], prefix: &str, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Edge, Span, SpanKind, ValidityCounts};
+    use crate::{Edge, Span, SpanKind, Status, ValidityCounts};
 
     const SALT: &[u8] = b"sixteen bytes or more";
 
@@ -192,7 +192,7 @@ mod tests {
             service,
             operation,
             duration_us,
-            status: 503,
+            status: Status::of_http(503),
             kind: SpanKind::Server,
             ..Span::default()
         };

@@ -1,6 +1,6 @@
 //! A span as a file names it, before it is assembled into a trace.
 
-use crate::{Attributes, SpanKind};
+use crate::{Attributes, Label, SpanKind, Status};
 
 /// One span of a file: names and ids as strings, nothing resolved yet.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -19,10 +19,12 @@ pub struct SpanRecord {
     pub start_ns: i64,
     /// Duration in µs.
     pub duration_us: f64,
-    /// HTTP status where the source has one, [`crate::STATUS_OK`] or [`crate::STATUS_ERROR`] where it only says that, else 0.
-    pub status: u16,
+    /// How it ended.
+    pub status: Status,
     /// Part in a call.
     pub kind: SpanKind,
     /// What else says what kind of call it is.
     pub attributes: Attributes,
+    /// State of the system in the trace of the span, where the file says it. The root's counts.
+    pub label: Label,
 }

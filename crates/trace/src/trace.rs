@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Label, SpanKind};
+use crate::{Label, SpanKind, Status};
 
 /// A span whose names are ids of the corpus's vocabularies.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -15,8 +15,8 @@ pub struct Span {
     pub start_us: f64,
     /// Duration in µs.
     pub duration_us: f64,
-    /// HTTP status where there is one, [`crate::STATUS_OK`] or [`crate::STATUS_ERROR`] where only that is known, else 0.
-    pub status: u16,
+    /// How it ended.
+    pub status: Status,
     /// Part in a call; files written before it was kept do not have it.
     #[serde(default)]
     pub kind: SpanKind,

@@ -1,6 +1,6 @@
 //! Looking at one trace of a corpus.
 
-use crate::{Edge, Label, Span, SpanKind, Trace};
+use crate::{Edge, Label, Span, SpanKind, Status, Trace};
 
 /// A view of one trace of a [`crate::Corpus`]. All slices but `edges` have one entry a span; `attributes` may have none.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,8 +19,8 @@ pub struct TraceRef<'a> {
     pub starts_us: &'a [f64],
     /// Durations in µs.
     pub durations_us: &'a [f64],
-    /// Statuses: see [`Span::status`].
-    pub statuses: &'a [u16],
+    /// How the spans ended.
+    pub statuses: &'a [Status],
     /// Span kinds.
     pub kinds: &'a [SpanKind],
     /// Ids of the attributes, by [`crate::Corpus::attribute_sets`]; empty if no span of the corpus has any.

@@ -1,6 +1,6 @@
 //! Small traces for the tests.
 
-use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Span, Trace, Vocabulary};
+use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Span, Status, Trace, Vocabulary};
 
 /// A span of a tree, with the position of its parent.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ pub(crate) fn tree(nodes: &[Node]) -> Trace {
         operation: OPERATIONS_IDS[node.operation as usize],
         start_us: node.start_us,
         duration_us: node.duration_us,
-        status: node.status,
+        status: Status::from_number(node.status),
         ..Span::default()
     };
     let edge = |(child, node): (usize, &Node)| node.parent.map(|parent| Edge { child: child as u32, parent: parent as u32 });

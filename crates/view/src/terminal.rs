@@ -1,7 +1,7 @@
 //! A trace as text: a tree with a time bar, in columns of a fixed width.
 
 use console::{Alignment, Style, StyledObject, measure_text_width, pad_str, truncate_str};
-use tracesmith_trace::{SpanKind, is_error};
+use tracesmith_trace::{SpanKind, Status};
 
 use crate::{SpanRow, Starts, Waterfall, duration, status};
 
@@ -105,9 +105,9 @@ fn kind_name(kind: SpanKind) -> &'static str {
 }
 
 /// The status with a mark that does without colour.
-fn status_mark(code: u16) -> String {
+fn status_mark(code: Status) -> String {
     let name = status(code);
-    if is_error(code) { format!("✗ {name}") } else { name }
+    if code.is_error() { format!("✗ {name}") } else { name }
 }
 
 impl Columns {
@@ -135,7 +135,7 @@ fn row_line(trace: &Waterfall, row: &SpanRow, line: &TreeLine, columns: &Columns
     let name = fitted(&line.name, room, Alignment::Left);
     // The name may be cut within the service.
     let (service, operation) = name.split_at_checked(line.service).unwrap_or((&name, ""));
-    let style = if is_error(row.status) { Style::new().red() } else { Style::new().cyan() };
+    let style = if row.status.is_error() { Style::new().red() } else { Style::new().cyan() };
     let mut text = format!(
         "{}{}{operation}  {}  {}",
         paint(drawing, Style::new().dim(), branches),
@@ -145,7 +145,7 @@ fn row_line(trace: &Waterfall, row: &SpanRow, line: &TreeLine, columns: &Columns
     );
     if columns.status > 0 {
         let mark = fitted(&status_mark(row.status), columns.status, Alignment::Left);
-        let style = if is_error(row.status) { style } else { Style::new() };
+        let style = if row.status.is_error() { style } else { Style::new() };
         text.push_str(&format!("  {}", paint(drawing, style, mark)));
     }
     if columns.kind > 0 {

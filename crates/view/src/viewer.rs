@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use maud::{Markup, html};
-use tracesmith_trace::{Corpus, is_error};
+use tracesmith_trace::Corpus;
 
 use crate::{Shape, ShapeKey, SpanRow, Starts, Waterfall, duration, shapes, status};
 
@@ -225,11 +225,11 @@ fn waterfall(trace: &Waterfall, colours: &BTreeMap<&str, u32>) -> Markup {
             ol {
                 @for row in &trace.rows {
                     @let (begin, length) = trace.share(row);
-                    li class=[is_error(row.status).then_some("failed")] title=(hover(row))
+                    li class=[row.status.is_error().then_some("failed")] title=(hover(row))
                         style={ "--d:" (row.depth.min(MOST_INDENTS)) ";--x:" (percent(begin)) ";--w:" (percent(length)) ";" (colour_of(&row.service, colours)) } {
                         span class="operation" { @if row.depth > MOST_INDENTS { small { (row.depth) " " } } (row.operation) }
                         span class="lane" { i {} }
-                        span class="took" { @if is_error(row.status) { span class="mark" { "✗ " } } (duration(row.duration_us)) }
+                        span class="took" { @if row.status.is_error() { span class="mark" { "✗ " } } (duration(row.duration_us)) }
                     }
                 }
             }

@@ -1,6 +1,6 @@
 //! A trace with all that is shown of it.
 
-use tracesmith_trace::{Corpus, SpanKind};
+use tracesmith_trace::{Corpus, SpanKind, Status};
 
 use crate::names::{label, printable};
 use crate::{Starts, duration, layout};
@@ -20,8 +20,8 @@ pub struct SpanRow {
     pub service: String,
     /// Name of the operation, printable.
     pub operation: String,
-    /// See [`tracesmith_trace::Span::status`].
-    pub status: u16,
+    /// How it ended.
+    pub status: Status,
     /// Part in a call.
     pub kind: SpanKind,
 }

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Span, SpanKind, Trace, Vocabulary};
+use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Span, SpanKind, Status, Trace, Vocabulary};
 use tracesmith_view::{SCRIPT, STYLE, Viewer};
 
 /// The colours that the report gives the viewer.
@@ -52,7 +52,7 @@ fn corpus(name: &str, checkouts: usize, products: usize, factor: f64) -> Corpus 
             operation,
             start_us: start * factor,
             duration_us: duration * factor,
-            status,
+            status: Status::from_number(status),
             kind: SpanKind::Server,
             ..Span::default()
         };

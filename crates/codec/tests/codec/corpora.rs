@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use tracesmith_codec::{Codec, parents_of};
 use tracesmith_ingest::simulate::{SimulationConfig, System, simulate};
-use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Span, SpanKind, Trace, TraceRef, Vocabulary, preorder, rng};
+use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Span, SpanKind, Status, Trace, TraceRef, Vocabulary, preorder, rng};
 
 /// Names that every span here is made of.
 pub const NAMES: u32 = 4;
 
 pub fn span(label: u32, start_us: f64, duration_us: f64) -> Span {
     let kind = if label == 0 { SpanKind::Server } else { SpanKind::Client };
-    Span { service: label, operation: label, start_us, duration_us, status: 200 + label as u16, kind, attributes: 0 }
+    Span { service: label, operation: label, start_us, duration_us, status: Status::of_http(200 + label as u16), kind, attributes: 0 }
 }
 
 /// A trace of spans in preorder.
@@ -59,7 +59,7 @@ pub fn there_and_back(codec: &Codec, corpus: &Corpus) -> Corpus {
     builder.finish()
 }
 
-type Name = (u32, u32, SpanKind, u16);
+type Name = (u32, u32, SpanKind, Status);
 
 fn names(trace: TraceRef<'_>) -> Vec<Name> {
     trace.to_owned().spans.iter().map(|span| (span.service, span.operation, span.kind, span.status)).collect()

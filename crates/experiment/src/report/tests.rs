@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use tracesmith_trace::SpanKind;
+use tracesmith_trace::{SpanKind, Status};
 use tracesmith_view::{GeneratedTraces, PanelTraces, ShapePanel, SpanRow, Starts, Viewer, Waterfall};
 
 use super::*;
@@ -44,7 +44,7 @@ fn waterfall(values: &[f64]) -> Waterfall {
         duration_us,
         service: "<s>".to_owned(),
         operation: "o & p".to_owned(),
-        status: 500,
+        status: Status::of_http(500),
         kind: SpanKind::Unspecified,
     };
     let rows: Vec<SpanRow> = durations.enumerate().map(row).collect();

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use thiserror::Error;
-use tracesmith_trace::{SpanKind, SpanRecord};
+use tracesmith_trace::{Label, SpanKind, SpanRecord, StatusCode};
 
 use super::{AnyValue, ExportTraceServiceRequest, KeyValue, Resource, ResourceSpans, ScopeSpans, Span, Status};
 use crate::{
     Tolerated,
-    tags::{HTTP_RESPONSE_STATUS, Meaning, SplitStatus, TagSigns, as_number, has_meaning},
+    tags::{HTTP_RESPONSE_STATUS, Meaning, TagSigns, as_number, has_meaning, written_code},
     wire_id,
 };
 
@@ -67,6 +67,7 @@ pub(super) fn span_record(span: Span, service: Option<String>, tolerated: &mut T
         status,
         kind,
         attributes,
+        label: Label::Unknown,
     })
 }
 
@@ -106,7 +107,7 @@ fn signs(span: &Span) -> TagSigns {
     }
     signs.see_kind(usize::try_from(span.kind).ok().and_then(|number| SpanKind::ALL.get(number).copied()));
     if let Some(status) = &span.status {
-        signs.see_code(status.code);
+        signs.see_code(StatusCode::from_number(status.code.into()));
     }
     signs
 }
@@ -146,8 +147,8 @@ fn number(number: i64) -> AnyValue {
 }
 
 fn message(span: &SpanRecord) -> Span {
-    let status = SplitStatus::of(span.status, span.kind);
-    let http = status.http.map(|http| attribute(HTTP_RESPONSE_STATUS, number(http.into())));
+    let code = written_code(span.status);
+    let http = span.status.http.map(|http| attribute(HTTP_RESPONSE_STATUS, number(http.into())));
     let others = span.attributes.iter().map(|(key, value)| attribute(key, as_number(key, value).map_or_else(|| string(value), number)));
     // A start before 1970 has no number in OTLP.
     let start = u64::try_from(span.start_ns).unwrap_or(0);
@@ -160,7 +161,7 @@ fn message(span: &SpanRecord) -> Span {
         start_time_unix_nano: start,
         end_time_unix_nano: end(start, span.duration_us),
         attributes: http.into_iter().chain(others).collect(),
-        status: (status.code != 0).then(|| Status { code: status.code.into() }),
+        status: (code != StatusCode::Unset).then(|| Status { code: code as i32 }),
     }
 }
 

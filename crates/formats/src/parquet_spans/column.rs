@@ -36,8 +36,10 @@ pub(super) struct Column {
 impl Column {
     /// The column of a field, if there is one.
     pub fn find(path: &Path, schema: &SchemaDescriptor, field: Field) -> Result<Option<Self>, FormatError> {
-        let (name, content) = (field.name(), field.content());
-        let Some(field) = schema.root_schema().get_fields().iter().find(|field| field.name() == name) else { return Ok(None) };
+        let content = field.content();
+        let named =
+            |&name: &&'static str| schema.root_schema().get_fields().iter().find(|field| field.name() == name).map(|found| (name, found));
+        let Some((name, field)) = field.names().iter().find_map(named) else { return Ok(None) };
         let wrong = |found: String, expected| FormatError::ColumnType { path: path.to_owned(), column: name, found, expected };
         let leaf = (0..schema.num_columns()).find(|&place| schema.column(place).path().parts() == [name]);
         let Some(place) = leaf.filter(|&place| schema.column(place).max_rep_level() == 0) else {
@@ -93,6 +95,7 @@ impl Content {
             Self::Text => "a column of text",
             Self::Time => "a column of 64-bit integers (ns) or timestamps",
             Self::Number => "a column of floating-point numbers or integers",
+            Self::TextOrNumber => "a column of text or of integers",
         }
     }
 
@@ -102,6 +105,7 @@ impl Content {
             Self::Text => physical == Physical::BYTE_ARRAY && scale == 0,
             Self::Time => physical == Physical::INT64,
             Self::Number => matches!(physical, Physical::INT32 | Physical::INT64 | Physical::FLOAT | Physical::DOUBLE) && scale == 0,
+            Self::TextOrNumber => Self::Text.allows(physical, scale) || Self::Number.allows(physical, scale),
         }
     }
 }

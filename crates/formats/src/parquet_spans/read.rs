@@ -10,7 +10,7 @@ use parquet::{
     errors::ParquetError,
     file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData},
 };
-use tracesmith_trace::SpanRecord;
+use tracesmith_trace::{SpanRecord, span_table};
 
 use super::{
     Field,
@@ -29,6 +29,7 @@ pub(crate) fn read(input: Input, visit: &mut dyn FnMut(SpanRecord) -> Result<(),
     let mut file = file_of(input)?;
     check_footer(&path, &mut file)?;
     let metadata = guarded(&path, || ParquetMetaDataReader::new().parse_and_finish(&file))?;
+    check_version(&path, &metadata)?;
     let columns = Columns::find(&path, &metadata)?;
     let file = Arc::new(Pages(file));
     let mut reader = Reader::new(&path);
@@ -38,6 +39,18 @@ pub(crate) fn read(input: Input, visit: &mut dyn FnMut(SpanRecord) -> Result<(),
     Ok(reader.finish())
 }
 
+/// Whether the schema is one that is read: of the version that is written, or of none.
+fn check_version(path: &Path, metadata: &ParquetMetaData) -> Result<(), FormatError> {
+    let entries = metadata.file_metadata().key_value_metadata();
+    let version = entries.into_iter().flatten().find(|entry| entry.key == span_table::VERSION_KEY).and_then(|entry| entry.value.as_deref());
+    match version {
+        Some(found) if found != span_table::VERSION.to_string() => {
+            Err(FormatError::SchemaVersion { path: path.to_owned(), found: shortened(found), expected: span_table::VERSION })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The columns that a file has, in the order of [`Field::ALL`].
 struct Columns(Vec<Option<Column>>);
 
@@ -45,7 +58,10 @@ impl Columns {
     fn find(path: &Path, metadata: &ParquetMetaData) -> Result<Self, FormatError> {
         let schema = metadata.file_metadata().schema_descr();
         let find = |field: Field| {
-            let column = Column::find(path, schema, field)?;
+            let column = match Column::find(path, schema, field) {
+                Err(FormatError::ColumnType { .. }) if field.may_mean_something_else() => None,
+                found => found?,
+            };
             if column.is_none() && !field.may_be_missing() {
                 let names: Vec<_> = schema.root_schema().get_fields().iter().map(|field| field.name()).collect();
                 return Err(FormatError::MissingColumn {

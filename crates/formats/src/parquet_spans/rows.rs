@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use parquet::data_type::AsBytes;
 use serde_json::{Map, Value};
-use tracesmith_trace::{SpanKind, SpanRecord};
+use tracesmith_trace::{Label, SpanKind, SpanRecord, Status, StatusCode, span_table};
 
 use super::{Field, column::Cells};
 use crate::{
@@ -43,6 +43,14 @@ impl Batch {
     }
 }
 
+/// The number of a field: `None` for null and 0, `Some(None)` for one that is no 16-bit integer.
+fn number16(batch: &Batch, field: Field, row: usize) -> Option<Option<u16>> {
+    // Programs without integers that may be null make floating-point numbers of them, and NaN of null.
+    let number = batch.number(field, row).filter(|number| !number.is_nan() && *number != 0.0)?;
+    let is_one = number.fract() == 0.0 && (1.0..=f64::from(u16::MAX)).contains(&number);
+    Some(is_one.then_some(number as u16))
+}
+
 /// Makes spans of rows.
 pub(super) struct Reader<'a> {
     path: &'a Path,
@@ -79,8 +87,9 @@ impl<'a> Reader<'a> {
     }
 
     fn span(&mut self, batch: &Batch, row: usize) -> Result<SpanRecord, FormatError> {
-        let Meaning { kind, status, attributes } = self.signs(batch, row)?.conclude(&mut self.tolerated);
-        let status = self.status(batch, row).unwrap_or(status);
+        let mut signs = self.signs(batch, row)?;
+        self.see_status(batch, row, &mut signs)?;
+        let Meaning { kind, status, attributes } = signs.conclude(&mut self.tolerated);
         let trace_id = self.id(batch, Field::TraceId, row)?;
         let parent_id = self.text(batch, Field::ParentId, row)?;
         let start_ns = self.start_ns(batch, row, &trace_id, parent_id.is_some());
@@ -91,11 +100,12 @@ impl<'a> Reader<'a> {
             service: self.tolerated.service(service),
             operation: self.tolerated.operation(operation),
             start_ns,
-            duration_us: batch.number(Field::DurationUs, row).unwrap_or(f64::NAN),
+            duration_us: batch.number(Field::Duration, row).unwrap_or(f64::NAN),
             status,
             kind,
             attributes,
             trace_id,
+            label: self.label(batch, row)?,
         })
     }
 
@@ -113,17 +123,35 @@ impl<'a> Reader<'a> {
         Ok(signs)
     }
 
-    /// The status, if the column has one.
-    fn status(&mut self, batch: &Batch, row: usize) -> Option<u16> {
-        // Programs without integers that may be null make floating-point numbers of them, and NaN of null.
-        let number = batch.number(Field::Status, row).filter(|number| !number.is_nan() && *number != 0.0)?;
-        let status = (number.fract() == 0.0 && (1.0..=f64::from(u16::MAX)).contains(&number)).then_some(number as u16);
-        self.tolerated.unknown_statuses += usize::from(status.is_none());
-        status
+    /// Takes what the columns of the status say, the two of today and the one of the first version.
+    fn see_status(&self, batch: &Batch, row: usize, signs: &mut TagSigns) -> Result<(), FormatError> {
+        if let Some(code) = self.text(batch, Field::StatusCode, row)? {
+            signs.see_code(StatusCode::parse(&code));
+        }
+        if let Some(number) = number16(batch, Field::StatusCode, row) {
+            signs.see_code(number.and_then(|number| StatusCode::from_number(number.into())));
+        }
+        for field in [Field::HttpStatus, Field::Status] {
+            match number16(batch, field, row).map(|number| number.map(Status::from_number)) {
+                None => {}
+                Some(None) => signs.see_unknown_status(),
+                Some(Some(Status { http: Some(http), .. })) => signs.see_http(http),
+                Some(Some(Status { http: None, code })) => signs.see_code(Some(code)),
+            }
+        }
+        Ok(())
+    }
+
+    /// The label; one that contradicts itself is counted, and unknown.
+    fn label(&mut self, batch: &Batch, row: usize) -> Result<Label, FormatError> {
+        let [state, kind, service] = [Field::Label, Field::FaultKind, Field::FaultService].map(|field| self.text(batch, field, row));
+        let label = span_table::label_of(state?.as_deref(), kind?.as_deref(), service?.as_deref());
+        self.tolerated.unknown_labels += usize::from(label.is_none());
+        Ok(label.unwrap_or_default())
     }
 
     fn start_ns(&mut self, batch: &Batch, row: usize, trace_id: &str, is_child: bool) -> i64 {
-        let start = batch.integer(Field::StartNs, row);
+        let start = batch.integer(Field::Start, row);
         self.child_has_start |= is_child && start.is_some();
         self.child_lacks_start |= is_child && start.is_none();
         self.tolerated.missing_starts += usize::from(start.is_none());

@@ -1,16 +1,17 @@
-use std::sync::Arc;
+use std::{io::Write, sync::Arc};
 
 use parquet::{
     basic::{Compression, Encoding},
     data_type::{ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type},
     file::{
+        metadata::{KeyValue, ParquetMetaDataReader},
         properties::{WriterProperties, WriterPropertiesBuilder, WriterVersion},
         writer::SerializedFileWriter,
     },
     schema::parser::parse_message_type,
 };
 use proptest::prelude::*;
-use tracesmith_trace::{STATUS_ERROR, SpanKind, SpanRecord};
+use tracesmith_trace::{Fault, Label, SpanKind, SpanRecord, Status, StatusCode};
 
 use super::*;
 use crate::{
@@ -128,7 +129,7 @@ fn columns_of_other_types_are_read_and_others_not_looked_at() {
     ])
     .unwrap();
     assert_eq!((spans[0].start_ns, spans[1].start_ns, reading.has_starts), (1_700_000_000_000_001_000, 1_700_000_000_000_002_000, true));
-    assert_eq!((spans[0].duration_us, spans[0].status, spans[1].status), (7.0, 404, STATUS_ERROR));
+    assert_eq!((spans[0].duration_us, spans[0].status, spans[1].status), (7.0, Status::of_http(404), Status::ERROR));
     assert_eq!((spans[0].kind, spans[1].kind), (SpanKind::Server, SpanKind::Unspecified));
     let kept: Vec<_> = spans[1].attributes.iter().collect();
     assert_eq!((kept, spans[0].attributes.is_empty()), (vec![("http.route", "/a"), ("rpc.grpc.status_code", "14")], true));
@@ -188,8 +189,25 @@ fn what_is_no_table_of_spans_is_said() {
 fn statuses_that_are_none_are_counted() {
     for (status, counted) in [(-1, 1), (70_000, 1), (0, 0), (503, 0)] {
         let (reading, spans) = read_foreign(vec![("status", "int32 status", Int([Some(status), None]))]).unwrap();
-        assert_eq!((spans[0].status, reading.tolerated.unknown_statuses), (if status == 503 { 503 } else { 0 }, counted), "{status}");
+        let expected = if status == 503 { Status::of_http(503) } else { Status::UNSET };
+        assert_eq!((spans[0].status, reading.tolerated.unknown_statuses), (expected, counted), "{status}");
     }
+}
+
+#[test]
+fn both_parts_of_a_status_are_read_and_the_code_may_be_a_name_or_a_number_of_otlp() {
+    let http = || ("http_status", "int32 http_status", Int([Some(200), None]));
+    let codes = [
+        ("status_code", "binary status_code (STRING)", Text([Some("STATUS_CODE_ERROR"), Some("Ok")])),
+        ("status_code", "int64 status_code", Long([Some(2), Some(1)])),
+    ];
+    for code in codes {
+        let (reading, spans) = read_foreign(vec![http(), code]).unwrap();
+        assert_eq!((spans[0].status, spans[1].status), (Status { http: Some(200), code: StatusCode::Error }, Status::OK));
+        assert!(reading.tolerated.unknown_statuses == 0);
+    }
+    let (reading, spans) = read_foreign(vec![("status_code", "int64 status_code", Long([Some(14), None]))]).unwrap();
+    assert_eq!((spans[0].status, reading.tolerated.unknown_statuses), (Status::UNSET, 1));
 }
 
 #[test]
@@ -261,6 +279,44 @@ fn a_name_of_more_than_a_megabyte_is_refused() {
 #[test]
 fn fields_are_at_their_places() {
     assert!(Field::ALL.into_iter().enumerate().all(|(place, field)| field as usize == place));
+}
+
+#[test]
+fn labels_and_faults_come_back_and_contradictions_are_counted() {
+    let fault = Fault { kind: "cpu_load".into(), service: "cart".into() };
+    let mut spans = records(3);
+    for (span, label) in spans.iter_mut().zip([Label::Unknown, Label::Normal, Label::Abnormal(fault)]) {
+        span.label = label;
+    }
+    assert_eq!(read_counted(&own(vec![spans.clone()], true), None).unwrap().1, spans);
+    let label = ("label", "binary label (STRING)", Text([Some("normal"), Some("abnormal")]));
+    let (reading, spans) = read_foreign(vec![label]).unwrap();
+    assert_eq!((&spans[0].label, &spans[1].label, reading.tolerated.unknown_labels), (&Label::Normal, &Label::Unknown, 1));
+    let (reading, spans) = read_foreign(vec![("label", "int32 label", Int([Some(1), Some(0)]))]).unwrap();
+    assert_eq!((&spans[0].label, reading.tolerated.unknown_labels), (&Label::Unknown, 0));
+}
+
+#[test]
+fn another_version_of_the_schema_is_an_error_and_none_is_not() {
+    let versioned = |version: &str| {
+        let entry = KeyValue::new(span_table::VERSION_KEY.to_owned(), version.to_owned());
+        read_counted(&file(least(), WriterProperties::builder().set_key_value_metadata(Some(vec![entry]))), None)
+    };
+    assert!(versioned(&span_table::VERSION.to_string()).is_ok());
+    for other in ["1", "3", "two"] {
+        let error = versioned(other).unwrap_err().to_string();
+        assert!(error.contains(&format!("version \"{other}\" of the schema, and this tracesmith reads version 2")), "{error}");
+    }
+}
+
+#[test]
+fn the_columns_are_those_of_the_span_table() {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&own(vec![records(1)], true)).unwrap();
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).unwrap();
+    let schema = metadata.file_metadata().schema_descr();
+    let names: Vec<_> = schema.columns().iter().map(|column| column.name().to_owned()).collect();
+    assert_eq!(names, span_table::COLUMNS.map(|column| column.name));
 }
 
 proptest! {

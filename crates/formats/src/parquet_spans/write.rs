@@ -10,25 +10,16 @@ use parquet::{
     data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type},
     errors::ParquetError,
     file::{
+        metadata::KeyValue,
         properties::WriterProperties,
         writer::{SerializedFileWriter, SerializedRowGroupWriter},
     },
     schema::parser::parse_message_type,
 };
-use tracesmith_trace::{Attributes, SpanRecord};
-
-const SCHEMA: &str = "message spans {
-    required binary trace_id (STRING);
-    required binary span_id (STRING);
-    optional binary parent_id (STRING);
-    required binary service (STRING);
-    required binary operation (STRING);
-    optional int64 start_ns;
-    required double duration_us;
-    required int32 status (INTEGER(16,false));
-    required binary kind (STRING);
-    optional binary attributes (STRING);
-}";
+use tracesmith_trace::{
+    Attributes, SpanRecord,
+    span_table::{self, Column, Content},
+};
 
 /// Spans of a row group. They are in memory together.
 const ROWS_A_GROUP: usize = 1 << 16;
@@ -49,8 +40,9 @@ fn write_groups(
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_created_by(concat!("tracesmith ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_key_value_metadata(Some(vec![KeyValue::new(span_table::VERSION_KEY.to_owned(), span_table::VERSION.to_string())]))
         .build();
-    let mut file = SerializedFileWriter::new(out, Arc::new(parse_message_type(SCHEMA)?), Arc::new(properties))?;
+    let mut file = SerializedFileWriter::new(out, Arc::new(parse_message_type(&schema())?), Arc::new(properties))?;
     let mut spans = traces.flatten().peekable();
     while spans.peek().is_some() {
         let rows: Vec<SpanRecord> = spans.by_ref().take(ROWS_A_GROUP).collect();
@@ -58,6 +50,21 @@ fn write_groups(
     }
     file.close()?;
     Ok(())
+}
+
+/// The span table in Parquet's language of schemas.
+fn schema() -> String {
+    let field = |column: &Column| {
+        let presence = if column.nullable { "optional" } else { "required" };
+        let (physical, meaning) = match column.content {
+            Content::Text | Content::Category => ("binary", " (STRING)"),
+            Content::Number16 => ("int32", " (INTEGER(16,false))"),
+            Content::Double => ("double", ""),
+            Content::Time => ("int64", " (TIMESTAMP(NANOS,true))"),
+        };
+        format!("    {presence} {physical} {}{meaning};\n", column.name)
+    };
+    format!("message spans {{\n{}}}", span_table::COLUMNS.iter().map(field).collect::<String>())
 }
 
 /// Writes the columns in the order of the schema.
@@ -73,10 +80,14 @@ fn write_group<W: Write + Send>(
     optional::<ByteArrayType, _>(&mut group, spans, |span| span.parent_id.as_deref().map(text))?;
     required::<ByteArrayType, _>(&mut group, spans, |span| text(&span.service))?;
     required::<ByteArrayType, _>(&mut group, spans, |span| text(&span.operation))?;
+    required::<ByteArrayType, _>(&mut group, spans, |span| text(span.kind.name()))?;
+    required::<ByteArrayType, _>(&mut group, spans, |span| text(span.status.code.name()))?;
+    optional::<Int32Type, _>(&mut group, spans, |span| span.status.http.map(Into::into))?;
     optional::<Int64Type, _>(&mut group, spans, start)?;
     required::<DoubleType, _>(&mut group, spans, |span| span.duration_us)?;
-    required::<Int32Type, _>(&mut group, spans, |span| span.status.into())?;
-    required::<ByteArrayType, _>(&mut group, spans, |span| text(span.kind.name()))?;
+    for cell in 0..3 {
+        optional::<ByteArrayType, _>(&mut group, spans, |span| span_table::label_cells(&span.label)[cell].map(text))?;
+    }
     optional::<ByteArrayType, _>(&mut group, spans, attributes)?;
     group.close()?;
     Ok(())

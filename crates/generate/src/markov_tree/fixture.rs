@@ -1,6 +1,6 @@
 //! Corpora for the tests of the tables.
 
-use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Span, SpanKind, Trace, Vocabulary};
+use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Span, SpanKind, Status, Trace, Vocabulary};
 
 /// Label and parent of every span.
 pub type LabelledTree<'a> = &'a [(u32, Option<usize>)];
@@ -15,7 +15,7 @@ pub fn corpus(trees: &[LabelledTree]) -> Corpus {
             operation,
             start_us: 10.0 * i as f64,
             duration_us: 100.0 - i as f64,
-            status: 0,
+            status: Status::UNSET,
             kind: SpanKind::Server,
             attributes: 0,
         };

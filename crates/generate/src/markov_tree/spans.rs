@@ -2,7 +2,7 @@
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use tracesmith_trace::{Span, SpanKind};
+use tracesmith_trace::{Span, SpanKind, Status};
 
 use super::growth::{Tree, weighted_draw};
 use super::tables::{LabelTable, Tables};
@@ -41,9 +41,9 @@ impl LabelTable {
         weighted_draw(classes, rng).and_then(|values| pick(values, rng))
     }
 
-    fn attributes(&self, rng: &mut ChaCha8Rng) -> (u16, SpanKind) {
+    fn attributes(&self, rng: &mut ChaCha8Rng) -> (Status, SpanKind) {
         let weighted = self.attributes.iter().map(|&(status, kind, count)| ((status, kind), u64::from(count)));
-        weighted_draw(weighted, rng).unwrap_or((0, SpanKind::Unspecified))
+        weighted_draw(weighted, rng).unwrap_or((Status::UNSET, SpanKind::Unspecified))
     }
 
     /// A start after the end of the previous sibling or the start of the parent, and never before the parent.

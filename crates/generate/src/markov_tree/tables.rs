@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use tracesmith_model::graph::{CONDITIONS, condition};
-use tracesmith_trace::{Corpus, SpanKind, TraceRef};
+use tracesmith_trace::{Corpus, SpanKind, Status, TraceRef};
 
 use crate::CorpusProfile;
 
@@ -38,7 +38,7 @@ pub(super) struct LabelTable {
     /// Durations in µs by class of the trace.
     pub durations_us: Vec<Vec<f64>>,
     /// Status, kind, and how many spans had both.
-    pub attributes: Vec<(u16, SpanKind, u32)>,
+    pub attributes: Vec<(Status, SpanKind, u32)>,
     /// Starts of first children after the start of their parent, in µs; empty if the corpus has no starts.
     pub after_parent_us: Vec<f64>,
     /// Starts of further children after the end of their previous sibling, in µs.
@@ -131,7 +131,7 @@ struct Counting {
 
 struct CountedLabel {
     table: LabelTable,
-    attributes: BTreeMap<(u16, SpanKind), u32>,
+    attributes: BTreeMap<(Status, SpanKind), u32>,
     counts: Counts,
 }
 

@@ -2,7 +2,7 @@
 
 use rand::distr::Distribution;
 use rand::{Rng, RngExt};
-use tracesmith_trace::{Edge, Label, Span, Trace, preorder};
+use tracesmith_trace::{Edge, Label, Span, Status, Trace, preorder};
 
 use super::placement;
 use super::plan::{Shape, SpanPlan, Timing, Workload};
@@ -31,7 +31,7 @@ pub fn trace(workload: &Workload, window: usize, clock_overflow: bool, rng: &mut
             operation: plan.operation,
             start_us: starts[i],
             duration_us: if clock_overflow { measured[i] } else { fitting[i] },
-            status: if plan.has_status { status } else { 0 },
+            status: if plan.has_status { Status::from_number(status) } else { Status::UNSET },
             // The tables the simulation reproduces have neither kinds nor attributes.
             ..Span::default()
         }

@@ -43,14 +43,14 @@ fn attempt(corpus: &Corpus, format: Format, path: &Path) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use tracesmith_trace::{CorpusBuilder, Edge, Span, Trace, Vocabulary};
+    use tracesmith_trace::{CorpusBuilder, Edge, Span, Status, Trace, Vocabulary};
 
     use super::*;
 
     fn corpus(ids: [&str; 2]) -> Corpus {
         let mut builder = CorpusBuilder::new("test", Vocabulary::new(["web", "db"]), Vocabulary::new(["GET /", "find"]), false);
         for id in ids {
-            let span = |name| Span { service: name, operation: name, duration_us: 2.5, status: 200, ..Span::default() };
+            let span = |name| Span { service: name, operation: name, duration_us: 2.5, status: Status::of_http(200), ..Span::default() };
             let edges = vec![Edge { parent: 0, child: 1 }];
             builder.push(Trace { id: id.to_owned(), spans: vec![span(0), span(1)], edges, ..Trace::default() }).unwrap();
         }

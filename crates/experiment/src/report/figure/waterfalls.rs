@@ -3,7 +3,6 @@
 use plotters::element::{PathElement, Rectangle};
 use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
-use tracesmith_trace::is_error;
 use tracesmith_view::{SpanRow, Starts, Waterfall, duration};
 
 use super::style::{INK, TEXT, colour, shorten, text};
@@ -86,6 +85,6 @@ fn draw_row(canvas: &Canvas, trace: &Waterfall, row: &SpanRow, series: usize, (l
     let to = from + (length * lane).round().max(3.0) as i32;
     let half = ROW as i32 / 2 - 6;
     canvas.draw(&Rectangle::new([(from, middle - half), (to, middle + half)], colour(series).filled()))?;
-    let took = if is_error(row.status) { format!("✗ {}", duration(row.duration_us)) } else { duration(row.duration_us) };
+    let took = if row.status.is_error() { format!("✗ {}", duration(row.duration_us)) } else { duration(row.duration_us) };
     canvas.draw_text(&took, &text(SMALL, 0.85, HPos::Right, VPos::Center), (left + COLUMN as i32, middle))
 }

@@ -1,5 +1,3 @@
-use tracesmith_trace::{STATUS_ERROR, STATUS_OK};
-
 use super::*;
 use crate::{UNKNOWN_OPERATION, UNKNOWN_SERVICE, testing::records};
 
@@ -51,25 +49,35 @@ fn impossible_times_are_left_to_cleaning_and_an_unusable_start_is_named() {
 #[test]
 fn unknown_enumeration_values_are_counted() {
     let (records, tolerated) = read(vec![Span { kind: 77, status: Some(Status { code: 9 }), name: "o".into(), ..span() }]);
-    assert_eq!(records[0].as_ref().map(|record| (record.kind, record.status)), Ok((SpanKind::Unspecified, 0)));
+    assert_eq!(
+        records[0].as_ref().map(|record| (record.kind, record.status)),
+        Ok((SpanKind::Unspecified, tracesmith_trace::Status::UNSET))
+    );
     assert_eq!((tolerated.unknown_kinds, tolerated.unknown_statuses), (1, 1));
 }
 
 #[test]
 fn every_status_goes_where_it_came_from() {
-    for status in [0, STATUS_OK, STATUS_ERROR, 200, 404, 503] {
-        for kind in SpanKind::ALL {
-            let record = SpanRecord { status, kind, ..records(1).remove(0) };
-            let span = message(&record);
-            assert_eq!(span.attributes.len(), usize::from(status >= 100), "{status}");
-            let code = span.status.as_ref().map_or(0, |status| status.code);
-            assert_eq!(code == 2, status == STATUS_ERROR || status == 503 || (status == 404 && kind == SpanKind::Client));
+    for http in [None, Some(200), Some(404), Some(503)] {
+        for code in StatusCode::ALL {
+            let status = tracesmith_trace::Status { http, code };
+            let span = message(&SpanRecord { status, ..records(1).remove(0) });
+            assert_eq!(span.attributes.len(), usize::from(http.is_some()), "{status}");
             let read = read_one(span);
-            assert_eq!((read.status, read.kind), (status, kind));
+            assert_eq!((read.status.http, read.status.is_error()), (http, status.is_error()));
+            assert_eq!(read.status.code, written_code(status));
         }
     }
     let old = KeyValue { key: "http.status_code".into(), value: Some(string("302")) };
-    assert_eq!(read_one(Span { attributes: vec![old], ..span() }).status, 302);
+    assert_eq!(read_one(Span { attributes: vec![old], ..span() }).status, tracesmith_trace::Status::of_http(302));
+}
+
+#[test]
+fn an_error_behind_http_200_is_an_error() {
+    let http = attribute("http.response.status_code", number(200));
+    let record = read_one(Span { attributes: vec![http], status: Some(Status { code: 2 }), ..span() });
+    assert_eq!(record.status, tracesmith_trace::Status { http: Some(200), code: StatusCode::Error });
+    assert!(record.status.is_error());
 }
 
 #[test]
