@@ -1,25 +1,17 @@
 //! Traces of a scenario from a fitted generator.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use tracesmith_formats::Format;
-use tracesmith_generate::{FittedGenerator, LabelRequest, Request, SampleError};
-use tracesmith_scenario::{BaseLabel, Condition, GroundTruth, Plan, Scenario, oversample_rare};
-use tracesmith_trace::{Corpus, derive_seed};
+use tracesmith_generate::{Drawn, FittedGenerator, Request};
+use tracesmith_scenario::{GroundTruth, Part, Plan, Scenario, oversample_rare};
+use tracesmith_trace::{Conditions, Corpus};
 
-use crate::{
-    conditions::{Conditions, given},
-    terminal::Terminal,
-};
+use crate::{conditions::given, terminal::Terminal};
 
 /// Traces that are drawn for each one that is kept, where a generator cannot be asked for rare shapes.
 const POOL: usize = 4;
-/// How often as many traces as are needed are drawn to find those with a root, where a generator cannot be asked for it.
-const ROUNDS: u64 = 50;
-const SMALLEST_ROUND: usize = 64;
-/// Roots that a message names.
-const LISTED_ROOTS: usize = 10;
 
 /// The scenario of a command.
 #[derive(Debug, clap::Args)]
@@ -120,82 +112,54 @@ pub fn enact(
     terminal: Terminal,
 ) -> anyhow::Result<(Corpus, GroundTruth)> {
     let plan = scenario.plan(count, seed);
-    let mut request = conditioned(conditions.request(count, seed), &plan)?;
-    if let (None, Some(size)) = (conditions.size, &plan.size) {
-        request.size = size.parse().map_err(|message: String| anyhow::anyhow!("requests.size of the scenario: {message}"))?;
-    }
-    if request.label.is_none() && !scenario.interventions.is_empty() && model.profile().has_both_labels() {
+    let conditions = together(conditions, &plan)?;
+    if conditions.class().is_none() && !scenario.interventions.is_empty() && model.profile().has_both_labels() {
         terminal.note("note: the model has faults of its own among its traces; --label normal leaves them out");
     }
-    let corpus = sample(model, &plan, &request, draws_rare, terminal)?;
+    let corpus = sample(model, &plan, &conditions, draws_rare, terminal)?;
     Ok(scenario.apply(&corpus, seed)?)
 }
 
-/// A request with the conditions of a scenario where it has none of its own.
-fn conditioned(request: Request, plan: &Plan) -> anyhow::Result<Request> {
-    if request.root.is_some() && plan.conditions.iter().any(|condition| condition.root.is_some()) {
+/// The conditions, and those of a scenario on what they leave open.
+fn together(conditions: &Conditions, plan: &Plan) -> anyhow::Result<Conditions> {
+    if conditions.root().is_some() && plan.parts.iter().any(|part| part.root.is_some()) {
         bail!("--root and requests.mix of the scenario both say what traces begin with: leave one out");
     }
-    let label = request.label.or(plan.label.map(|label| match label {
-        BaseLabel::Normal => LabelRequest::Normal,
-        BaseLabel::Abnormal => LabelRequest::Abnormal,
-    }));
-    Ok(Request { label, ..request })
+    Ok(conditions.clone().or(&plan.conditions))
 }
 
-/// Draws the traces that a plan asks for; `request` says the rest.
-fn sample(model: &dyn FittedGenerator, plan: &Plan, request: &Request, draws_rare: bool, terminal: Terminal) -> anyhow::Result<Corpus> {
+/// Draws the parts of a plan under these conditions.
+fn sample(
+    model: &dyn FittedGenerator,
+    plan: &Plan,
+    conditions: &Conditions,
+    draws_rare: bool,
+    terminal: Terminal,
+) -> anyhow::Result<Corpus> {
     let choose = plan.rare_shapes > 0.0 && !draws_rare;
-    let part = |condition: &Condition| -> anyhow::Result<Corpus> {
+    let part = |part: &Part| -> anyhow::Result<Corpus> {
         if !choose {
-            return draw(model, condition, request, terminal);
+            return draw(model, part, conditions, terminal);
         }
-        let pool = Condition { count: condition.count.saturating_mul(POOL), ..condition.clone() };
-        let pool = draw(model, &pool, request, terminal)?;
-        Ok(oversample_rare(&pool, condition.count, plan.rare_shapes, condition.seed))
+        let pool = Part { count: part.count.saturating_mul(POOL), ..part.clone() };
+        let pool = draw(model, &pool, conditions, terminal)?;
+        Ok(oversample_rare(&pool, part.count, plan.rare_shapes, part.seed))
     };
-    let parts = plan.conditions.iter().map(part).collect::<anyhow::Result<Vec<Corpus>>>()?;
+    let parts = plan.parts.iter().map(part).collect::<anyhow::Result<Vec<Corpus>>>()?;
     if parts.is_empty() {
         bail!("the scenario asks for no trace");
     }
     Ok(Corpus::concat(&parts.iter().collect::<Vec<_>>()))
 }
 
-fn draw(model: &dyn FittedGenerator, condition: &Condition, request: &Request, terminal: Terminal) -> anyhow::Result<Corpus> {
-    let root = condition.root.clone().or_else(|| request.root.clone());
-    match model.sample(&Request { count: condition.count, seed: condition.seed, root, ..request.clone() }) {
-        Err(SampleError::NoRoots(_)) if condition.root.is_some() => draw_and_choose(model, condition, request, terminal),
-        drawn => Ok(drawn?),
-    }
-}
-
-/// Draws until there are enough traces with the root of the condition, for a model that cannot be asked for it.
-fn draw_and_choose(model: &dyn FittedGenerator, condition: &Condition, request: &Request, terminal: Terminal) -> anyhow::Result<Corpus> {
-    let root = condition.root.as_deref().unwrap_or_default();
-    let count = condition.count.max(SMALLEST_ROUND);
-    let (mut chosen, mut found, mut roots): (Vec<Corpus>, usize, BTreeSet<String>) = Default::default();
-    for round in 0..ROUNDS {
-        let seed = derive_seed(condition.seed, &format!("round/{round}"));
-        let drawn = model.sample(&Request { count, seed, root: None, ..request.clone() })?;
-        let mut met = condition.met_by(&drawn);
-        met.truncate(condition.count - found);
-        found += met.len();
-        chosen.push(drawn.select(&met));
-        if found == condition.count {
-            let drawn = (round as usize + 1) * count;
-            terminal.note(format_args!("note: {} cannot be asked for a root: {drawn} traces drawn for {found} with {root}", model.kind()));
-            return Ok(Corpus::concat(&chosen.iter().collect::<Vec<_>>()));
-        }
-        roots.extend(
-            drawn
-                .traces()
-                .map(|trace| format!("{}/{}", drawn.services().name(trace.services[0]), drawn.operations().name(trace.operations[0]))),
-        );
-    }
-    let known = roots.into_iter().take(LISTED_ROOTS).collect::<Vec<_>>().join(", ");
-    let (kind, drawn) = (model.kind(), ROUNDS as usize * count);
-    Err(anyhow::anyhow!("only {found} of {drawn} traces begin with {root:?} instead of {}; among the roots are: {known}", condition.count))
-        .with_context(|| format!("a {kind} model cannot be asked for a root operation, and traces with the one wanted are too rare"))
+fn draw(model: &dyn FittedGenerator, part: &Part, conditions: &Conditions, terminal: Terminal) -> anyhow::Result<Corpus> {
+    let conditions = match &part.root {
+        Some(root) => conditions.clone().with_root(root),
+        None => conditions.clone(),
+    };
+    let Drawn { corpus, notes } = tracesmith_generate::draw(model, &Request::new(part.count, part.seed).under(conditions))?;
+    notes.iter().for_each(|note| terminal.note(format_args!("note: {note}")));
+    Ok(corpus)
 }
 
 #[cfg(test)]
@@ -225,11 +189,10 @@ mod tests {
     #[test]
     fn a_root_is_asked_for_by_the_options_or_by_the_scenario() {
         let plan = scenario("requests.mix = { buy = 1 }\nrequests.label = 'normal'").plan(3, 0);
-        let request = Request { root: Some("pay".into()), ..Request::new(3, 0) };
-        let error = conditioned(request, &plan).unwrap_err().to_string();
+        let asked = |text: &str| together(&text.parse().unwrap(), &plan).map(|conditions| conditions.to_string());
+        let error = asked("root=pay").unwrap_err().to_string();
         assert!(error.contains("leave one out"), "{error}");
-        assert_eq!(conditioned(Request::new(3, 0), &plan).unwrap().label, Some(LabelRequest::Normal));
-        let asked = Request { label: Some(LabelRequest::Abnormal), ..Request::new(3, 0) };
-        assert_eq!(conditioned(asked, &plan).unwrap().label, Some(LabelRequest::Abnormal));
+        assert_eq!(asked("size=3").unwrap(), "label=normal,size=3");
+        assert_eq!(asked("label=abnormal").unwrap(), "label=abnormal");
     }
 }

@@ -4,18 +4,18 @@
 pub(crate) mod section;
 
 use tracesmith_evaluate::FaultSettings;
-use tracesmith_generate::{GeneratorConfig, LabelRequest};
+use tracesmith_generate::GeneratorConfig;
 use tracesmith_model::Device;
 use tracesmith_model::classifier::ClassifierConfig;
 use tracesmith_model::train::EpochRecord;
-use tracesmith_trace::{Corpus, Label, Trace, derive_seed, split};
+use tracesmith_trace::{Class, Corpus, Trace, derive_seed, split};
 
 use crate::ExperimentError;
 use crate::data::Prepared;
 use crate::graph_classifier::{GraphClassifier, TestScores, labelled, scale_of, sizes_of};
 
 /// The classes, in the order of their positions; an alarm is about the second one.
-pub(crate) const CLASSES: [LabelRequest; 2] = [LabelRequest::Normal, LabelRequest::Abnormal];
+pub(crate) const CLASSES: [Class; 2] = [Class::Normal, Class::Abnormal];
 
 /// Fewest traces of a class to train on, of which some validate, and to test on.
 const LEAST_TRAINING: usize = 10;
@@ -30,8 +30,8 @@ pub(crate) fn by_class(corpus: &Corpus) -> [Corpus; 2] {
 }
 
 /// The traces of one class.
-pub(crate) fn of_class(corpus: &Corpus, class: LabelRequest) -> Corpus {
-    corpus.filter(|trace| class_of(trace.label) == Some(class))
+pub(crate) fn of_class(corpus: &Corpus, class: Class) -> Corpus {
+    corpus.filter(|trace| trace.label.class() == class)
 }
 
 /// `traces` with the labels of the equally many traces of `labelled`, one after the other.
@@ -43,17 +43,9 @@ pub(crate) fn with_labels_of(labelled: &Corpus, traces: &Corpus) -> Corpus {
     builder.finish()
 }
 
-fn class_of(label: &Label) -> Option<LabelRequest> {
-    match label {
-        Label::Unknown => None,
-        Label::Normal => Some(LabelRequest::Normal),
-        Label::Abnormal(_) => Some(LabelRequest::Abnormal),
-    }
-}
-
 /// Why the task cannot be put to these traces, if it cannot.
 pub(crate) fn obstacle(traces: &Prepared) -> Option<String> {
-    let count = |corpus: &Corpus| CLASSES.map(|class| corpus.labels().iter().filter(|label| class_of(label) == Some(class)).count());
+    let count = |corpus: &Corpus| CLASSES.map(|class| corpus.labels().iter().filter(|label| label.class() == class).count());
     let (training, held_out) = (count(&traces.training), count(&traces.held_out));
     if training == [0, 0] && held_out == [0, 0] {
         return Some("no trace is labelled normal or abnormal; give its fault files as `faults`".to_owned());
@@ -108,7 +100,7 @@ impl Detection<'_> {
         let training = graphs(parts.each_ref().map(|parts| &parts.train[..]));
         let validation = graphs(parts.each_ref().map(|parts| &parts.held_out[..]));
         let sizes = sizes_of([&self.traces.training].into_iter());
-        let names = CLASSES.map(LabelRequest::name);
+        let names = CLASSES.map(Class::name);
         let classifier = GraphClassifier { config: self.config, sizes, classes: &names, seed: self.seed, device };
         let model = classifier.fit(&training, &validation, observe)?;
         classifier.test(&model, &labelled(by_class(&self.traces.held_out).iter(), &scale))
@@ -136,6 +128,7 @@ mod tests {
 
     use super::*;
     use tracesmith_ingest::simulate::{SimulationConfig, System, simulate};
+    use tracesmith_trace::Label;
 
     fn corpus(traces: usize, seed: u64) -> Corpus {
         simulate(&SimulationConfig::new(System::TrainTicket, traces, seed)).corpus
@@ -202,7 +195,7 @@ mod tests {
         assert_eq!(relabelled.labels(), labelled.labels());
         assert_eq!(relabelled.span_durations_us(), others.span_durations_us());
         let [_, abnormal] = by_class(&labelled);
-        assert_eq!(of_class(&labelled, LabelRequest::Abnormal), abnormal);
+        assert_eq!(of_class(&labelled, Class::Abnormal), abnormal);
         assert!(!abnormal.is_empty());
     }
 

@@ -169,7 +169,7 @@ impl Experiment {
         }
         for size in &self.utility.sizes {
             if size != "fixed"
-                && let Err(message) = size.parse::<tracesmith_generate::SizeMode>()
+                && let Err(message) = size.parse::<tracesmith_trace::SizeMode>()
             {
                 return bad("utility.sizes", message);
             }

@@ -26,7 +26,7 @@ pub(crate) struct Cost {
 impl Cost {
     /// Takes the time of drawing traces from the model in `folder`.
     pub(crate) fn of(system: &str, generator: &str, model: &dyn FittedGenerator, folder: &Path) -> Result<Self, SampleError> {
-        let request = Request { threads: 1, ..Request::new(TRACES, 0) };
+        let request = Request::new(TRACES, 0).on_threads(1);
         let start = Instant::now();
         let drawn = model.sample(&request)?.len();
         Ok(Self {

@@ -2,9 +2,8 @@
 //! between two of them.
 
 use tracesmith_evaluate::{Entries, linear_probe, nested};
-use tracesmith_generate::{FittedGenerator, Request, SizeMode};
-use tracesmith_model::graph::condition;
-use tracesmith_trace::{Corpus, TraceRef, ValidityCounts, derive_seed};
+use tracesmith_generate::{FittedGenerator, Request};
+use tracesmith_trace::{Corpus, SizeMode, TraceRef, ValidityCounts, derive_seed};
 
 use crate::ExperimentError;
 use crate::data::Prepared;
@@ -39,7 +38,7 @@ pub(crate) fn judge(
         Ok::<_, ExperimentError>(nested(name, probe.entries()))
     };
     let mut entries = probe("probe_root", &root)?;
-    entries.extend(probe("probe_class", &|trace| condition(trace.label))?);
+    entries.extend(probe("probe_class", &|trace| trace.label.class().index())?);
     entries.push(("root_asked".into(), root_control(generator, traces, seed)?));
     entries.push(("root_through_latent".into(), root_control(free, traces, seed)?));
     entries.extend(interpolation(generator, &traces.held_out, seed));
@@ -57,7 +56,7 @@ fn root_control(generator: &dyn FittedGenerator, traces: &Prepared, seed: u64) -
         let (service, operation) = ((wanted >> 32) as u32, (wanted & 0xffff_ffff) as u32);
         let name = format!("{}/{}", traces.training.services().name(service), traces.training.operations().name(operation));
         let seed = derive_seed(seed, &format!("root {number}"));
-        let request = Request { size: SizeMode::Model, root: Some(name), threads: 1, ..Request::new(TRACES_A_ROOT, seed) };
+        let request = Request::new(TRACES_A_ROOT, seed).with_size(SizeMode::Model).with_root(name).on_threads(1);
         let drawn = generator.sample(&request).map_err(|error| ExperimentError::stage("latent", &error))?;
         hits += drawn.traces().filter(|&trace| root(trace) == wanted).count();
         all += drawn.len();

@@ -10,11 +10,9 @@ use tracesmith_evaluate::{
     Comparison, Entries, ReconstructionTally, TraceContent, ceiling, compare, membership_from_losses, memorisation, nested, privacy,
     privacy_ceiling, structural_fidelity, validity,
 };
-use tracesmith_generate::{
-    Fit, FittedGenerator, Generator, GeneratorConfig, LabelRequest, MODEL_FILE, Request, Sampling, SizeMode, load, map_parallel,
-};
+use tracesmith_generate::{Fit, FittedGenerator, Generator, GeneratorConfig, MODEL_FILE, Request, Sampling, load, map_parallel};
 use tracesmith_model::Device;
-use tracesmith_trace::{Corpus, Edge, derive_seed};
+use tracesmith_trace::{Class, Corpus, Edge, SizeMode, derive_seed};
 
 use crate::anomaly::of_class;
 use crate::cache::Cache;
@@ -53,7 +51,7 @@ struct Place {
     system: usize,
     generator: usize,
     /// The only class of the training traces, in the anomaly task of a generator that takes no labels.
-    class: Option<LabelRequest>,
+    class: Option<Class>,
 }
 
 impl Place {
@@ -269,7 +267,7 @@ impl Study<'_> {
             "fixed" => SizeMode::Fixed(median_size(training)),
             text => text.parse().map_err(|message| ExperimentError::Stage { stage: title.clone(), message })?,
         };
-        let request = Request { size: mode, threads: 1, ..Request::new(training.len(), derive_seed(self.seed(place), "sample")) };
+        let request = Request::new(training.len(), derive_seed(self.seed(place), "sample")).with_size(mode).on_threads(1);
         let inputs = (self.fit_inputs(place), self.generator(place.generator).1, mode, request.count, request.seed);
         let draw = || self.load(place)?.sample(&request).map_err(|error| ExperimentError::stage(&title, &error));
         Ok(self.cache.fetch("sample", &inputs, draw)?.0)

@@ -7,10 +7,9 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use tracesmith_model::batch::{plan_by_size, plan_epoch};
-use tracesmith_model::graph::CONDITIONS;
 use tracesmith_model::mixture::{Condition, LEAST_A_COMPONENT, Mixture, Point};
 use tracesmith_model::{Device, Graph, GraphBatch, Latents, Noise};
-use tracesmith_trace::rng;
+use tracesmith_trace::{Class, rng};
 
 use crate::vae::{CELLS, CHUNK, Vae};
 
@@ -49,14 +48,14 @@ impl AggregatePrior {
         }
         let mut mixture = |points: &[Point]| {
             let components = (points.len() / LEAST_A_COMPONENT).clamp(1, COMPONENTS);
-            Mixture::fit(points, components, CONDITIONS, &mut rng)
+            Mixture::fit(points, components, Class::COUNT, &mut rng)
         };
         Self { graphs: mixture(&traces), spans: (!spans.is_empty()).then(|| mixture(&spans)) }
     }
 
     /// Whether the mixtures are over the latents of `model`, as in a model file they must be.
     pub fn fits<M: Vae>(&self, model: &M) -> bool {
-        let fits = |mixture: &Mixture| mixture.fits(model.latent(), CONDITIONS);
+        let fits = |mixture: &Mixture| mixture.fits(model.latent(), Class::COUNT);
         fits(&self.graphs) && self.spans.is_some() == M::SPAN_LATENTS && self.spans.iter().all(fits)
     }
 

@@ -73,9 +73,50 @@ pub enum SampleError {
     /// The generator was fitted without labels.
     #[error("this {0} model was fitted without labels and cannot generate {1} traces: fit it on labelled traces with conditional = true")]
     NotConditional(&'static str, &'static str),
-    /// The generator does not know roots.
-    #[error("{0} cannot be asked for a root operation")]
-    NoRoots(&'static str),
+    /// The generator does not know the attribute.
+    #[error("{kind} cannot be asked for a {attribute}; it can be asked for {known}")]
+    CannotAsk {
+        /// Kind of generator.
+        kind: &'static str,
+        /// What was asked for.
+        attribute: &'static str,
+        /// What it can be asked for.
+        known: String,
+    },
+    /// The generator gives such traces among others, and its traces do not tell which.
+    #[error(
+        "{kind} tells normal traces from abnormal ones and nothing else about faults: {asked} is not all of its {class} training traces, which \
+         also have {others}. Ask for label={class}, or fit it on the traces wanted alone (tracesmith fit --where {asked})"
+    )]
+    OneAmongOthers {
+        /// Kind of generator.
+        kind: &'static str,
+        /// What was asked for.
+        asked: String,
+        /// The class of the traces asked for.
+        class: &'static str,
+        /// What else that class has.
+        others: String,
+    },
+    /// Traces that meet the conditions hardly come.
+    #[error("only {found} of {drawn} traces of {kind} have {asked} instead of {count}; among the values are: {known}")]
+    TooRare {
+        /// Kind of generator.
+        kind: &'static str,
+        /// What was asked for.
+        asked: String,
+        /// Traces asked for.
+        count: usize,
+        /// Traces found.
+        found: usize,
+        /// Traces drawn.
+        drawn: usize,
+        /// The first values that were drawn.
+        known: String,
+    },
+    /// A condition makes no sense.
+    #[error("{0}")]
+    Condition(String),
     /// No training trace had that root.
     #[error("no training trace begins with {asked:?}; roots are: {known}")]
     NoSuchRoot {
@@ -84,9 +125,19 @@ pub enum SampleError {
         /// The first roots that there are.
         known: String,
     },
-    /// The training data had no such trace.
+    /// The training data had no trace of that class.
     #[error("the training data had no {0} trace")]
     NoSuchLabel(&'static str),
+    /// The training data had no such value.
+    #[error("no training trace has {attribute}={asked}; {known}")]
+    NoSuchValue {
+        /// What was asked for.
+        attribute: &'static str,
+        /// Its value.
+        asked: String,
+        /// The values that there are, the nearest first, in words.
+        known: String,
+    },
 }
 
 /// Why a model directory cannot be written or read.

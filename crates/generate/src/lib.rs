@@ -4,6 +4,7 @@
 
 mod aggregate;
 mod anonymous;
+mod choose;
 mod config;
 mod error;
 mod markov_tree;
@@ -19,6 +20,7 @@ mod tree_hvae;
 mod vae;
 
 pub use anonymous::Anonymous;
+pub use choose::{Drawn, draw};
 pub use config::{FlatVaeGenerator, GeneratorConfig, HvaeGenerator, Sampling, default_generators};
 pub use error::{FitError, SampleError, StoreError};
 pub use markov_tree::MarkovTree;
@@ -26,7 +28,7 @@ pub use parallel::map_parallel;
 pub use profile::CorpusProfile;
 pub use random_sampling::{LabelDraw, RandomSampling};
 pub use rare_shapes::{Anonymised, Decision, KAnonymity, MAX_ROUNDS, NovelShapes, RareShapes, ShapeCounts};
-pub use request::{LabelRequest, Request, SizeMode};
+pub use request::Request;
 pub use store::{MODEL_FILE, load};
 pub use structure::{EdgeRule, Prior, SamplingConfig, Structure};
 pub use training_data::{TrainingData, TrainingFile};

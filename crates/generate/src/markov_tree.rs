@@ -10,15 +10,16 @@ use std::path::Path;
 
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
-use tracesmith_model::graph::{CONDITIONS, condition};
-use tracesmith_trace::{Corpus, Label, Trace, in_preorder, rng};
+use tracesmith_trace::{Class, Corpus, Label, SizeMode, Trace, in_preorder, rng};
 
 use crate::profile::Abilities;
 use crate::store::{Description, Stored, write_description};
-use crate::{CorpusProfile, Fit, FitError, FittedGenerator, Generator, Request, SampleError, SizeMode, StoreError, map_parallel};
+use crate::{CorpusProfile, Fit, FitError, FittedGenerator, Generator, Request, SampleError, StoreError, map_parallel};
 use tables::{Root, Tables};
 
 const KIND: &str = "markov-tree";
+
+const ABILITIES: Abilities = Abilities { attributes: &["label", "root", "size"], own_sizes: true };
 
 /// Traces a chunk of generation, which has a random stream of its own.
 const CHUNK: usize = 256;
@@ -111,24 +112,25 @@ impl Fitted {
             let pool: Vec<&Root> = roots.iter().copied().filter(|root| root.class == class).collect();
             if pool.is_empty() { roots.clone() } else { pool }
         };
-        Ok((0..CONDITIONS).map(of_class).collect())
+        Ok((0..Class::COUNT).map(of_class).collect())
     }
 
     fn plan(&self, request: &Request, roots: &[Vec<&Root>]) -> Result<Vec<Wanted>, SampleError> {
-        let plans = self.profile.plan(request, KIND, Abilities { labels: true, sizes: true, roots: true })?;
+        let plans = self.profile.plan(request, KIND, ABILITIES)?;
         // With a root, empirical sizes are those of the training traces that begin with it.
         let sizes_of_class = |pool: &Vec<&Root>| pool.iter().flat_map(|root| &root.sizes).copied().collect::<Vec<usize>>();
-        let root_sizes: Option<Vec<Vec<usize>>> = request.root.is_some().then(|| roots.iter().map(sizes_of_class).collect());
+        let root_sizes: Option<Vec<Vec<usize>>> = request.conditions.root().is_some().then(|| roots.iter().map(sizes_of_class).collect());
         let mut rng = rng(request.seed, "roots");
         let mut empirical = |label: &Label, drawn: usize| match &root_sizes {
             None => drawn,
             Some(sizes) => {
-                let sizes = &sizes[condition(label)];
+                let sizes = &sizes[label.class().index()];
                 sizes[rng.random_range(0..sizes.len())]
             }
         };
+        let mode = request.conditions.size();
         let wanted = plans.into_iter().map(|plan| {
-            let size = match request.size {
+            let size = match mode {
                 SizeMode::Model => None,
                 SizeMode::Empirical => Some(empirical(&plan.label, plan.size)),
                 SizeMode::Fixed(_) | SizeMode::Copied | SizeMode::Range => Some(plan.size),
@@ -144,7 +146,7 @@ impl Fitted {
         // The process may grow without end.
         let limit = self.profile.max_spans().saturating_mul(2);
         let draw = |wanted: &Wanted| {
-            let class = condition(&wanted.label);
+            let class = wanted.label.class().index();
             let tree = match wanted.size {
                 None => self.tables.tree(&roots[class], limit, &mut rng),
                 Some(size) => self.tables.tree_of_size(size, self.config.size_tries, &roots[class], &mut rng),
@@ -168,7 +170,7 @@ impl FittedGenerator for Fitted {
     }
 
     fn sample(&self, request: &Request) -> Result<Corpus, SampleError> {
-        let roots = self.roots(request.root.as_deref())?;
+        let roots = self.roots(request.conditions.root())?;
         let wanted = self.plan(request, &roots)?;
         let chunks: Vec<&[Wanted]> = wanted.chunks(CHUNK).collect();
         let traces = map_parallel(chunks.len(), request.threads, |number| self.chunk(chunks[number], &roots, number, request.seed));

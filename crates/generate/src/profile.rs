@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use tracesmith_model::graph::condition;
-use tracesmith_trace::{Corpus, CorpusBuilder, Label, Vocabulary};
+use tracesmith_trace::conditions::{Value, attribute};
+use tracesmith_trace::{Class, Corpus, CorpusBuilder, Label, SizeMode, Vocabulary, nearest_names};
 
-use crate::{LabelRequest, Request, SampleError, ShapeCounts, SizeMode};
+use crate::{Request, SampleError, ShapeCounts};
 
-/// Roots that a message names.
-const LISTED_ROOTS: usize = 20;
+/// Roots, or other values, that a message names.
+const LISTED: usize = 20;
 
 /// Vocabularies, sizes and labels of the training corpus.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,14 +38,18 @@ pub(crate) struct Plan {
 }
 
 /// What a generator can be asked for.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Abilities {
-    /// Traces of one label.
-    pub labels: bool,
-    /// Sizes of its own.
-    pub sizes: bool,
-    /// Traces with one root operation.
-    pub roots: bool,
+    /// Names of the attributes that what it draws depends on.
+    pub attributes: &'static [&'static str],
+    /// Whether it has sizes of its own.
+    pub own_sizes: bool,
+}
+
+impl Abilities {
+    fn know(self, attribute: &str) -> bool {
+        self.attributes.contains(&attribute)
+    }
 }
 
 impl CorpusProfile {
@@ -77,7 +81,7 @@ impl CorpusProfile {
 
     /// Whether the training corpus had both normal and abnormal traces.
     pub fn has_both_labels(&self) -> bool {
-        [1, 2].iter().all(|&wanted| self.labels.iter().any(|(label, _)| condition(label) == wanted))
+        [Class::Normal, Class::Abnormal].iter().all(|&wanted| self.labels.iter().any(|(label, _)| label.class() == wanted))
     }
 
     /// A builder for a synthetic corpus with the same names; `has_starts` says whether the generator makes start offsets.
@@ -87,47 +91,91 @@ impl CorpusProfile {
 
     /// Size and label of every trace of a request. Where the model chooses sizes itself, those of the plans mean nothing.
     pub(crate) fn plan(&self, request: &Request, kind: &'static str, abilities: Abilities) -> Result<Vec<Plan>, SampleError> {
-        if let (Some(label), false) = (request.label, abilities.labels) {
-            return Err(SampleError::NotConditional(kind, label.name()));
-        }
-        if request.root.is_some() && !abilities.roots {
-            return Err(SampleError::NoRoots(kind));
-        }
-        let wanted = |label: &Label| match request.label {
-            None => true,
-            Some(LabelRequest::Normal) => *label == Label::Normal,
-            Some(LabelRequest::Abnormal) => label.is_abnormal(),
-        };
-        let pool: Vec<(&Label, usize)> = self
-            .labels
-            .iter()
-            .filter(|(label, _)| wanted(label))
-            .flat_map(|(label, sizes)| sizes.iter().map(move |&size| (label, size)))
-            .collect();
+        let labels = self.labels_asked_for(request, kind, abilities)?;
+        let pool: Vec<(&Label, usize)> =
+            labels.into_iter().flat_map(|(label, sizes)| sizes.iter().map(move |&size| (label, size))).collect();
         if pool.is_empty() {
-            return Err(SampleError::NoSuchLabel(request.label.map_or("labelled", LabelRequest::name)));
+            return Err(SampleError::NoSuchLabel(request.conditions.class().map_or("labelled", Class::name)));
         }
         let (smallest, largest) = pool.iter().fold((usize::MAX, 0), |(low, high), &(_, size)| (low.min(size), high.max(size)));
-        match request.size {
+        match request.conditions.size() {
             SizeMode::Fixed(asked) if asked == 0 || asked > self.max_spans() => {
                 return Err(SampleError::Size { asked, limit: self.max_spans() });
             }
-            SizeMode::Model if !abilities.sizes => return Err(SampleError::NoOwnSizes(kind)),
+            SizeMode::Model if !abilities.own_sizes => return Err(SampleError::NoOwnSizes(kind)),
             _ => {}
         }
         let mut rng = tracesmith_trace::rng(request.seed, "plan");
+        let (mode, labelled) = (request.conditions.size(), abilities.know("label"));
         let mut draw = |i: usize| {
             let (label, drawn) = pool[rng.random_range(0..pool.len())];
             let copied = pool[i % pool.len()];
-            let (label, size) = match request.size {
+            let (label, size) = match mode {
                 SizeMode::Fixed(size) => (label, size),
                 SizeMode::Copied => copied,
                 SizeMode::Range => (label, rng.random_range(smallest..=largest)),
                 SizeMode::Empirical | SizeMode::Model => (label, drawn),
             };
-            Plan { size, label: if abilities.labels { label.clone() } else { Label::Unknown } }
+            Plan { size, label: if labelled { label.clone() } else { Label::Unknown } }
         };
         Ok((0..request.count).map(&mut draw).collect())
+    }
+
+    /// The labels of the training traces that meet the conditions of a request, with their sizes.
+    ///
+    /// A generator that knows classes alone draws a trace of a class without regard to its fault, so that a condition on the fault is met only
+    /// if the whole class meets it.
+    fn labels_asked_for(
+        &self,
+        request: &Request,
+        kind: &'static str,
+        abilities: Abilities,
+    ) -> Result<Vec<&(Label, Vec<usize>)>, SampleError> {
+        let (mut asked, mut beyond_classes) = (Vec::new(), false);
+        for (name, value) in request.conditions.iter() {
+            match attribute(name).map(|attribute| attribute.value) {
+                Ok(Value::Label(of)) if abilities.know("label") => {
+                    beyond_classes |= !abilities.know(name);
+                    asked.push((name, value, of));
+                }
+                _ if abilities.know(name) => {}
+                _ if name == "label" => {
+                    return Err(SampleError::NotConditional(kind, request.conditions.class().map_or("labelled", Class::name)));
+                }
+                _ => return Err(SampleError::CannotAsk { kind, attribute: name, known: abilities.attributes.join(", ") }),
+            }
+        }
+        for &(name, value, of) in asked.iter().filter(|(name, ..)| *name != "label") {
+            self.check_value(name, value, of)?;
+        }
+        let is_met = |label: &Label| asked.iter().all(|(_, value, of)| of(label) == Some(value));
+        let (met, others): (Vec<_>, Vec<_>) = self.labels.iter().partition(|(label, _)| is_met(label));
+        let class = |label: &Label| met.iter().find(|(other, _)| other.class() == label.class()).map(|(met, _)| met.class().name());
+        match others.iter().find_map(|(label, _)| class(label)).filter(|_| beyond_classes) {
+            None => Ok(met),
+            Some(class) => {
+                let others: BTreeSet<String> = others
+                    .iter()
+                    .filter_map(|(label, _)| label.fault())
+                    .map(|fault| format!("{} at {}", fault.kind, fault.service))
+                    .collect();
+                let others = others.into_iter().take(LISTED).collect::<Vec<_>>().join(", ");
+                let asked = asked.iter().map(|(name, value, _)| format!("{name}={value}")).collect::<Vec<_>>().join(",");
+                Err(SampleError::OneAmongOthers { kind, asked, class, others })
+            }
+        }
+    }
+
+    /// Whether a training trace has this value of an attribute that its label tells.
+    fn check_value(&self, attribute: &'static str, asked: &str, of: fn(&Label) -> Option<&str>) -> Result<(), SampleError> {
+        let known: BTreeSet<&str> = self.labels.iter().filter_map(|(label, _)| of(label)).collect();
+        if known.contains(asked) {
+            return Ok(());
+        }
+        let nearest = nearest_names(asked, known, LISTED);
+        let known =
+            if nearest.is_empty() { "none has any".to_owned() } else { format!("there are, the nearest first: {}", nearest.join(", ")) };
+        Err(SampleError::NoSuchValue { attribute, asked: asked.to_owned(), known })
     }
 
     /// Those of `roots`, which come with their service and operation, that are `asked` for as `operation` or `service/operation`.
@@ -142,7 +190,7 @@ impl CorpusProfile {
             known.insert(full);
         }
         if named.is_empty() {
-            let known: Vec<String> = known.into_iter().take(LISTED_ROOTS).collect();
+            let known: Vec<String> = known.into_iter().take(LISTED).collect();
             return Err(SampleError::NoSuchRoot { asked: asked.to_owned(), known: known.join(", ") });
         }
         Ok(named)

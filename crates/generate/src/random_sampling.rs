@@ -4,12 +4,13 @@ use std::path::Path;
 
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
-use tracesmith_model::graph::{CONDITIONS, condition};
-use tracesmith_trace::{Corpus, Span, Trace, in_preorder};
+use tracesmith_trace::{Class, Corpus, Span, Trace, in_preorder};
 
 use crate::profile::Abilities;
 use crate::store::{Description, Stored, write_description};
 use crate::{CorpusProfile, Fit, FitError, FittedGenerator, Generator, Request, SampleError, StoreError};
+
+const ABILITIES: Abilities = Abilities { attributes: &["label", "size"], own_sizes: false };
 
 /// From which distribution services and operations are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -36,7 +37,7 @@ pub struct RandomSampling {
 pub(crate) struct Fitted {
     config: RandomSampling,
     profile: CorpusProfile,
-    /// Durations in µs of the training spans, by condition of their trace.
+    /// Durations in µs of the training spans, by class of their trace.
     durations_us: Vec<Vec<f64>>,
     services: Vec<u32>,
     operations: Vec<u32>,
@@ -51,9 +52,9 @@ impl Generator for RandomSampling {
         if corpus.is_empty() {
             return Err(FitError::Empty);
         }
-        let mut durations_us = vec![Vec::new(); CONDITIONS];
+        let mut durations_us = vec![Vec::new(); Class::COUNT];
         for trace in corpus.traces() {
-            durations_us[condition(trace.label)].extend_from_slice(trace.durations_us);
+            durations_us[trace.label.class().index()].extend_from_slice(trace.durations_us);
         }
         let pool = |ids: &[u32], names: usize| match self.names {
             LabelDraw::Uniform => (0..names as u32).collect(),
@@ -81,8 +82,8 @@ impl FittedGenerator for Fitted {
     fn sample(&self, request: &Request) -> Result<Corpus, SampleError> {
         let mut builder = self.profile.builder(false);
         let mut rng = tracesmith_trace::rng(request.seed, "random-sampling");
-        for plan in self.profile.plan(request, self.kind(), Abilities { labels: true, ..Abilities::default() })? {
-            let durations = &self.durations_us[condition(&plan.label)];
+        for plan in self.profile.plan(request, self.kind(), ABILITIES)? {
+            let durations = &self.durations_us[plan.label.class().index()];
             let spans: Vec<Span> = (0..plan.size)
                 .map(|_| Span {
                     service: self.services[rng.random_range(0..self.services.len())],

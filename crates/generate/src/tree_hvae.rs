@@ -11,19 +11,16 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use tracesmith_codec::{Codec, CodecConfig, Tokens};
-use tracesmith_model::graph::{CONDITIONS, condition};
 use tracesmith_model::mixture::{Condition, LEAST_A_COMPONENT, Mixture, Point};
 use tracesmith_model::train::{EpochRecord, Objective, Run, Trained, initialise, loss_of_each, train};
 use tracesmith_model::tree_hvae::{TreeHvae, TreeHvaeConfig, TreeRules, TreeSample, TreeSampling, TreeSizes, TreeTrainConfig};
 use tracesmith_model::{Device, Module, Noise, checkpoint};
-use tracesmith_trace::{Corpus, Label, Trace, derive_seed, rng, split};
+use tracesmith_trace::{Class, Corpus, Label, SizeMode, Trace, derive_seed, rng, split};
 
 use crate::profile::{Abilities, Plan};
 use crate::store::{Description, Stored, WEIGHTS_FILE, write_description};
 use crate::vae::check_ranges;
-use crate::{
-    CorpusProfile, Fit, FitError, FittedGenerator, Generator, Reconstruction, Request, SampleError, SizeMode, StoreError, map_parallel,
-};
+use crate::{CorpusProfile, Fit, FitError, FittedGenerator, Generator, Reconstruction, Request, SampleError, StoreError, map_parallel};
 
 pub use diagnostics::Diagnostics;
 use kinds::Kinds;
@@ -53,6 +50,8 @@ const POSTERIOR_DRAWS: usize = 3;
 const DEEPEST: usize = 255;
 
 const KIND: &str = "tree-hvae";
+
+const ABILITIES: Abilities = Abilities { attributes: &["label", "root", "size"], own_sizes: true };
 
 /// What the generator needs beside its weights.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -91,7 +90,7 @@ impl StoredTreeHvae {
         let fits = codec.labels().iter().all(known)
             && codec.max_spans() >= profile.max_spans()
             && profile.period_ns.0 <= profile.period_ns.1
-            && self.prior.as_ref().is_none_or(|prior| prior.fits(latent, CONDITIONS))
+            && self.prior.as_ref().is_none_or(|prior| prior.fits(latent, Class::COUNT))
             && self.roots.iter().all(|(root, sizes)| (*root as usize) < codec.labels().len() && !sizes.is_empty());
         if fits { check_network(&self.network).map_err(|error| error.to_string()) } else { Err("its parts contradict each other".into()) }
     }
@@ -164,7 +163,7 @@ impl Generator for TreeHvaeGenerator {
         let refit = network.refit_prior && network.learned_priors && network.graph_latent > 0;
         let prior = refit.then(|| {
             let points = posterior_points(&model, &samples, &mut Noise::new(fit.seed, "prior/posterior"), fit.device);
-            Mixture::fit(&points, network.components, CONDITIONS, &mut rng(fit.seed, "prior/em"))
+            Mixture::fit(&points, network.components, Class::COUNT, &mut rng(fit.seed, "prior/em"))
         });
         let diagnostics = Diagnostics::of(&model, &network, &samples, fit.device);
         diagnostics.warn(&network);
@@ -241,14 +240,15 @@ impl FittedTreeHvae {
 
     /// What the latent of every trace of a request shall stand for, and its label.
     fn plan(&self, request: &Request) -> Result<Vec<(Condition, Label)>, SampleError> {
-        let plans = self.stored.profile.plan(request, KIND, Abilities { labels: true, sizes: true, roots: true })?;
+        let plans = self.stored.profile.plan(request, KIND, ABILITIES)?;
         let StoredTreeHvae { profile, sampling, prior, .. } = &self.stored;
-        let (asked, rare) = (request.root.as_deref(), sampling.rare_shapes > 0.0);
+        let (asked, rare) = (request.conditions.root(), sampling.rare_shapes > 0.0);
         let traces = (asked.is_some() || rare).then(|| self.traces_from(asked)).transpose()?;
         // Without a root that is asked for, the latent decides on it.
         let pool = traces.as_ref().filter(|_| asked.is_some());
         let kinds = |traces: &Vec<(u32, usize)>| Kinds::new(traces, sampling.rare_shapes, prior.as_ref(), &profile.labels);
         let kinds = traces.as_ref().filter(|_| rare).map(kinds);
+        let mode = request.conditions.size();
         let mut rng = rng(request.seed, "roots");
         let condition = |plan: Plan| {
             let (root, drawn) = match pool {
@@ -258,8 +258,8 @@ impl FittedTreeHvae {
                 }
                 None => (None, plan.size),
             };
-            let (class, label) = (condition(&plan.label), plan.label);
-            let (asked_size, size) = match request.size {
+            let (class, label) = (plan.label.class().index(), plan.label);
+            let (asked_size, size) = match mode {
                 SizeMode::Model => (None, None),
                 SizeMode::Empirical => (None, Some(drawn)),
                 SizeMode::Fixed(_) | SizeMode::Copied | SizeMode::Range => (Some(plan.size), Some(plan.size)),
@@ -282,7 +282,7 @@ impl FittedTreeHvae {
                 self.model.draw_trained_prior(&conditions, &mut noise, &mut draws, &self.device)
             }
         };
-        self.decode(&graph, plans, request.size == SizeMode::Model, &mut draws)
+        self.decode(&graph, plans, request.conditions.size() == SizeMode::Model, &mut draws)
     }
 
     fn decode(&self, graph: &[Vec<f32>], plans: &[(Condition, Label)], own_sizes: bool, draws: &mut ChaCha8Rng) -> Vec<Trace> {

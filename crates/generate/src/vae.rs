@@ -4,7 +4,6 @@ use std::path::Path;
 
 use tracesmith_model::batch::plan_by_size;
 use tracesmith_model::flat_vae::{FlatVae, FlatVaeConfig};
-use tracesmith_model::graph::condition;
 use tracesmith_model::hvae::{Decoded, Hvae, HvaeConfig};
 use tracesmith_model::train::{EpochRecord, Objective, Run, TrainConfig, Trained, initialise, loss_of_each, train};
 use tracesmith_model::{Device, DurationScale, Graph, GraphBatch, Latents, Module, Noise, Sizes, checkpoint};
@@ -275,7 +274,7 @@ impl<N: Network + 'static> FittedVae<N> {
 /// A graph of which only the size and the class mean anything.
 fn blank(plan: &Plan) -> Graph {
     let n = plan.size;
-    Graph { services: vec![0; n], operations: vec![0; n], durations: vec![0.0; n], edges: Vec::new(), class: condition(&plan.label) }
+    Graph { services: vec![0; n], operations: vec![0; n], durations: vec![0.0; n], edges: Vec::new(), class: plan.label.class().index() }
 }
 
 impl<N: Network + 'static> FittedGenerator for FittedVae<N> {
@@ -289,7 +288,8 @@ impl<N: Network + 'static> FittedGenerator for FittedVae<N> {
 
     fn sample(&self, request: &Request) -> Result<Corpus, SampleError> {
         let profile = &self.stored.profile;
-        let abilities = Abilities { labels: self.stored.network.conditional(), ..Abilities::default() };
+        let attributes: &[&str] = if self.stored.network.conditional() { &["label", "size"] } else { &["size"] };
+        let abilities = Abilities { attributes, own_sizes: false };
         let plans = profile.plan(request, self.kind(), abilities)?;
         let chunks: Vec<&[Plan]> = plans.chunks(CHUNK).collect();
         let traces = map_parallel(chunks.len(), request.threads, |number| self.chunk(chunks[number], number, request.seed));

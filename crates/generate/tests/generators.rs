@@ -8,12 +8,12 @@ use std::fs;
 
 use rand::RngExt;
 use tracesmith_generate::{
-    Fit, FitError, FittedGenerator, Generator, GeneratorConfig, HvaeGenerator, LabelRequest, Prior, Request, SampleError, Sampling,
-    SamplingConfig, SizeMode, StoreError, Structure, TreeHvaeGenerator, default_generators, load, map_parallel,
+    Fit, FitError, FittedGenerator, Generator, GeneratorConfig, HvaeGenerator, Prior, Request, SampleError, Sampling, SamplingConfig,
+    StoreError, Structure, TreeHvaeGenerator, default_generators, load, map_parallel,
 };
 use tracesmith_model::Device;
 use tracesmith_model::train::TrainConfig;
-use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Fault, Label, Span, Trace, TraceRef, ValidityCounts, Vocabulary};
+use tracesmith_trace::{Class, Corpus, CorpusBuilder, Edge, Fault, Label, SizeMode, Span, Trace, TraceRef, ValidityCounts, Vocabulary};
 
 const SERVICES: [&str; 3] = ["cart", "frontend", "payment"];
 const OPERATIONS: [&str; 4] = ["charge", "get", "list", "put"];
@@ -104,7 +104,7 @@ fn sizes(corpus: &Corpus) -> Vec<usize> {
 }
 
 fn request(count: usize, size: SizeMode) -> Request {
-    Request { size, ..Request::new(count, 3) }
+    Request::new(count, 3).with_size(size)
 }
 
 #[test]
@@ -160,16 +160,16 @@ fn samples_are_complete_corpora_of_the_training_names() {
 #[test]
 fn labels_are_as_asked_or_the_request_is_refused() {
     for (name, generator) in fitted() {
-        let sample = |label| generator.sample(&Request { label, ..Request::new(60, 3) });
+        let sample = |class| generator.sample(&Request::new(60, 3).with_class(class));
         if name == "hvae" || name == "flat-vae" {
-            let refused = sample(Some(LabelRequest::Normal)).unwrap_err();
+            let refused = sample(Class::Normal).unwrap_err();
             assert_eq!(refused, SampleError::NotConditional(generator.kind(), "normal"));
-            assert!(sample(None).unwrap().labels().iter().all(|label| *label == Label::Unknown), "{name}");
+            assert!(sample(Class::Unknown).unwrap().labels().iter().all(|label| *label == Label::Unknown), "{name}");
             continue;
         }
-        assert!(sample(Some(LabelRequest::Normal)).unwrap().labels().iter().all(|label| *label == Label::Normal), "{name}");
-        assert!(sample(Some(LabelRequest::Abnormal)).unwrap().labels().iter().all(Label::is_abnormal), "{name}");
-        let abnormal = sample(None).unwrap().labels().iter().filter(|label| label.is_abnormal()).count();
+        assert!(sample(Class::Normal).unwrap().labels().iter().all(|label| *label == Label::Normal), "{name}");
+        assert!(sample(Class::Abnormal).unwrap().labels().iter().all(Label::is_abnormal), "{name}");
+        let abnormal = sample(Class::Unknown).unwrap().labels().iter().filter(|label| label.is_abnormal()).count();
         assert!((8..=32).contains(&abnormal), "{name}: {abnormal} of 60 abnormal, a third was real");
     }
 }
@@ -181,7 +181,7 @@ fn a_label_that_the_training_data_lacks_is_refused() {
         match (name.as_str(), try_fit(&config, &normal)) {
             ("hvae, conditional", fitted) => assert!(matches!(fitted, Err(FitError::NoLabels))),
             ("random-sampling" | "markov-tree" | "tree-hvae", fitted) => {
-                let wanted = Request { label: Some(LabelRequest::Abnormal), ..Request::new(5, 0) };
+                let wanted = Request::new(5, 0).with_class(Class::Abnormal);
                 assert_eq!(fitted.unwrap().sample(&wanted).unwrap_err(), SampleError::NoSuchLabel("abnormal"));
             }
             (name, fitted) => assert!(fitted.is_ok(), "{name}"),
@@ -193,7 +193,7 @@ fn a_label_that_the_training_data_lacks_is_refused() {
 fn the_same_seed_gives_the_same_corpus_on_any_number_of_threads() {
     for (name, generator) in fitted() {
         // More than two chunks of work, so that threads can get into each other's way.
-        let sample = |seed, threads| generator.sample(&Request { threads, ..Request::new(600, seed) }).unwrap();
+        let sample = |seed, threads| generator.sample(&Request::new(600, seed).on_threads(threads)).unwrap();
         let one = sample(3, 1);
         for threads in [0, 1, 2, 5] {
             assert_eq!(sample(3, threads), one, "{name} on {threads} threads");
@@ -269,7 +269,7 @@ fn the_aggregate_prior_draws_other_traces_and_is_kept_with_the_model() {
         try_fit(&config, &corpus(60)).unwrap().save(folder.path()).unwrap();
         let sample = |prior, seed, threads| {
             let generator = load(folder.path(), &Device::flex(), pairs(|sampling| sampling.prior = prior)).unwrap();
-            generator.sample(&Request { threads, ..Request::new(600, seed) }).unwrap()
+            generator.sample(&Request::new(600, seed).on_threads(threads)).unwrap()
         };
         let aggregate = sample(Prior::Aggregate, 3, 1);
         assert_ne!(aggregate.span_durations_us(), sample(Prior::Standard, 3, 1).span_durations_us(), "{name}");

@@ -5,12 +5,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use tracesmith_generate::{
-    Fit, FitError, FittedGenerator, Generator, LabelRequest, MarkovTree, Request, SampleError, SizeMode, load, map_parallel,
-};
+use tracesmith_generate::{Fit, FitError, FittedGenerator, Generator, MarkovTree, Request, SampleError, load, map_parallel};
 use tracesmith_ingest::simulate::{SimulationConfig, System, simulate};
 use tracesmith_model::Device;
-use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Label, Span, SpanKind, Status, Trace, ValidityCounts, Vocabulary};
+use tracesmith_trace::{Class, Corpus, CorpusBuilder, Edge, Label, SizeMode, Span, SpanKind, Status, Trace, ValidityCounts, Vocabulary};
 
 fn simulated(system: System, traces: usize) -> Corpus {
     simulate(&SimulationConfig::new(system, traces, 5)).corpus
@@ -21,7 +19,7 @@ fn fit(corpus: &Corpus) -> Box<dyn FittedGenerator> {
 }
 
 fn request(count: usize, size: SizeMode) -> Request {
-    Request { size, ..Request::new(count, 7) }
+    Request::new(count, 7).with_size(size)
 }
 
 fn sizes(corpus: &Corpus) -> Vec<usize> {
@@ -113,12 +111,12 @@ fn a_root_can_be_asked_for_by_operation_or_with_its_service() {
         real.traces().filter(|trace| trace.operations[0] == first.operations[0]).map(|trace| trace.span_count()).collect();
     for asked in [operation, &full] {
         for size in [SizeMode::Empirical, SizeMode::Model, SizeMode::Fixed(of_root[0])] {
-            let sample = generator.sample(&Request { root: Some(asked.to_owned()), ..request(50, size) }).unwrap();
+            let sample = generator.sample(&request(50, size).with_root(asked)).unwrap();
             assert!(root_operations(&sample).iter().all(|root| *root == operation), "{asked} {size}");
             assert!(size != SizeMode::Empirical || sizes(&sample).iter().all(|size| of_root.contains(size)));
         }
     }
-    let unknown = generator.sample(&Request { root: Some("GET /nothing".into()), ..request(5, SizeMode::Model) }).unwrap_err();
+    let unknown = generator.sample(&request(5, SizeMode::Model).with_root("GET /nothing")).unwrap_err();
     assert!(matches!(&unknown, SampleError::NoSuchRoot { asked, known } if asked == "GET /nothing" && known.contains(&full)), "{unknown}");
 }
 
@@ -128,12 +126,12 @@ fn a_class_has_its_own_roots_and_durations() {
     let fault = tracesmith_trace::Fault { service: "service".into(), kind: "cpu_load".into() };
     let real = corpus(&trees, |i| if i == 0 { Label::Normal } else { Label::Abnormal(fault.clone()) });
     let generator = fit(&real);
-    for (label, root) in [(LabelRequest::Normal, "operation 0"), (LabelRequest::Abnormal, "operation 2")] {
-        let sample = generator.sample(&Request { label: Some(label), ..request(40, SizeMode::Model) }).unwrap();
+    for (label, root) in [(Class::Normal, "operation 0"), (Class::Abnormal, "operation 2")] {
+        let sample = generator.sample(&request(40, SizeMode::Model).with_class(label)).unwrap();
         assert!(root_operations(&sample).iter().all(|operation| *operation == root), "{label:?}");
     }
     // No abnormal trace begins with operation 0: the root is given, and the label is what was asked for.
-    let asked = Request { label: Some(LabelRequest::Abnormal), root: Some("operation 0".into()), ..request(10, SizeMode::Empirical) };
+    let asked = request(10, SizeMode::Empirical).with_class(Class::Abnormal).with_root("operation 0");
     let sample = generator.sample(&asked).unwrap();
     assert!(sample.labels().iter().all(Label::is_abnormal) && root_operations(&sample) == ["operation 0"; 10]);
 }
@@ -151,7 +149,7 @@ fn the_same_request_gives_the_same_corpus_on_any_number_of_threads_and_from_disk
     generator.save(folder.path()).unwrap();
     let loaded = load(folder.path(), &Device::flex(), |_| ()).unwrap();
     for size in [SizeMode::Model, SizeMode::Empirical] {
-        let sample = |generator: &dyn FittedGenerator, threads| generator.sample(&Request { threads, ..request(700, size) }).unwrap();
+        let sample = |generator: &dyn FittedGenerator, threads| generator.sample(&request(700, size).on_threads(threads)).unwrap();
         let one = sample(generator.as_ref(), 1);
         for threads in [0, 2, 5] {
             assert_eq!(sample(generator.as_ref(), threads), one, "{threads} threads");

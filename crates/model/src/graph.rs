@@ -1,7 +1,7 @@
 //! A trace as numbers, before it becomes tensors.
 
 use serde::{Deserialize, Serialize};
-use tracesmith_trace::{Corpus, Label, TraceRef};
+use tracesmith_trace::{Corpus, TraceRef};
 
 /// Standardisation of ln(1 + duration in µs).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -60,18 +60,6 @@ impl Sizes {
     }
 }
 
-/// What a network is told about the state of the system: 0 unknown, 1 normal, 2 abnormal.
-pub const CONDITIONS: usize = 3;
-
-/// Condition number of a label.
-pub fn condition(label: &Label) -> usize {
-    match label {
-        Label::Unknown => 0,
-        Label::Normal => 1,
-        Label::Abnormal(_) => 2,
-    }
-}
-
 /// One trace: ids, standardised log-durations and edges.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Graph {
@@ -99,9 +87,9 @@ impl Graph {
         }
     }
 
-    /// Encodes a corpus; the class of a graph is the condition number of its label.
+    /// Encodes a corpus; the class of a graph is that of its label.
     pub fn all(corpus: &Corpus, scale: &DurationScale) -> Vec<Self> {
-        corpus.traces().map(|trace| Self::new(trace, scale, condition(trace.label))).collect()
+        corpus.traces().map(|trace| Self::new(trace, scale, trace.label.class().index())).collect()
     }
 
     /// Number of spans.

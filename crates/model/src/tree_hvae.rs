@@ -17,6 +17,7 @@ mod timing;
 
 use burn::module::Module;
 use burn::tensor::Device;
+use tracesmith_trace::Class;
 
 pub use batch::TreeBatch;
 pub use config::{TreeHvaeConfig, TreeSizes, TreeTrainConfig, size_bucket};
@@ -24,7 +25,6 @@ pub use sample::TreeSample;
 pub use sampler::{TreeRules, TreeSampling};
 pub use targets::QuantileTargets;
 
-use crate::graph::CONDITIONS;
 use crate::layers::Mlp;
 
 /// Encoder, prior and decoders.
@@ -45,7 +45,7 @@ pub struct TreeHvae {
 impl TreeHvaeConfig {
     /// Initialises the network for traces of `sizes`.
     pub fn init(&self, sizes: &TreeSizes, device: &Device) -> TreeHvae {
-        let read = 2 * sizes.labels + size_bucket(sizes.max_spans) + 1 + CONDITIONS;
+        let read = 2 * sizes.labels + size_bucket(sizes.max_spans) + 1 + Class::COUNT;
         TreeHvae {
             encoder: encoder::Encoder::new(self, sizes, device),
             prior: prior::GraphPrior::new(self, device),

@@ -1,5 +1,7 @@
 //! What the types of a scenario do not say.
 
+use tracesmith_trace::Class;
+
 use crate::{Distribution, Effect, Intervention, Load, LoadCurve, Scenario};
 
 /// More waves than this on one time line are a mistake in the unit.
@@ -19,6 +21,13 @@ pub fn check(scenario: &Scenario) -> Result<(), Flaw> {
     let far = i64::MAX / 2_000_000_000;
     if scenario.start_unix_s.is_some_and(|start| !(0..far).contains(&start)) || duration_s.is_some_and(|duration| duration > far as f64) {
         return flaw("start_unix_s, duration_s", "such a time is beyond every clock");
+    }
+    if scenario.requests.label == Some(Class::Unknown) {
+        return flaw("requests.label", "it is normal or abnormal");
+    }
+    scenario.requests.check_short().map_err(|error| ("requests.where".to_owned(), error.to_string()))?;
+    if scenario.requests.conditions.root().is_some() && !scenario.requests.mix.is_empty() {
+        return flaw("requests.where.root", "requests.mix says as well what traces begin with: leave one out");
     }
     share("requests.rare_shapes", scenario.requests.rare_shapes)?;
     for (root, &weight) in &scenario.requests.mix {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use tracesmith_trace::{Class, ConditionError, Conditions, SizeMode};
+
 use crate::Distribution;
 
 /// The word that stands for a target that the corpus decides: the operation that is called most often and begins no trace.
@@ -89,29 +91,42 @@ pub struct Spike {
     pub factor: f64,
 }
 
-/// State of the system before any intervention.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum BaseLabel {
-    /// Traces outside fault windows.
-    Normal,
-    /// Traces inside fault windows.
-    Abnormal,
-}
-
 /// What to ask the generator for.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Requests {
-    /// Traces of one state only; the model must be conditional.
-    pub label: Option<BaseLabel>,
-    /// Sizes, as `tracesmith generate --size` takes them.
-    pub size: Option<String>,
+    /// What the traces shall be, as `tracesmith generate --where` takes it: a table of attributes and values.
+    #[serde(rename = "where")]
+    pub conditions: Conditions,
+    /// Traces of one state only: the same as `where.label`.
+    pub label: Option<Class>,
+    /// Sizes: the same as `where.size`.
+    pub size: Option<SizeMode>,
     /// How much more often rare shapes are drawn: a shape of frequency f has the weight f^(1 − rare_shapes). 0 to 1. For tree-hvae models
     /// traces of one root and size count as one shape.
     pub rare_shapes: f64,
     /// Weights of the operations that traces begin with, as `operation` or `service/operation`; as often as the model has them if empty.
     pub mix: BTreeMap<String, f64>,
+}
+
+impl Requests {
+    /// All conditions together; `where` counts first.
+    pub fn all_conditions(&self) -> Conditions {
+        self.conditions.clone().or(&self.short())
+    }
+
+    /// Whether the keys `label` and `size` say what `where` says.
+    pub(crate) fn check_short(&self) -> Result<(), ConditionError> {
+        self.conditions.clone().and(&self.short()).map(|_| ())
+    }
+
+    fn short(&self) -> Conditions {
+        let conditions = Conditions::default().with_class(self.label.unwrap_or(Class::Unknown));
+        match self.size {
+            Some(size) => conditions.with_size(size),
+            None => conditions,
+        }
+    }
 }
 
 /// Something that happens to calls of one target. `effect` is required.

@@ -35,11 +35,11 @@ mod target;
 mod testing;
 mod timing;
 
-pub use config::{BaseLabel, Diurnal, Effect, Errors, Gone, GoneMode, Intervention, Load, Requests, Scenario, Slow, Spike};
+pub use config::{Diurnal, Effect, Errors, Gone, GoneMode, Intervention, Load, Requests, Scenario, Slow, Spike};
 pub use distribution::Distribution;
 pub use error::ScenarioError;
 pub use ground_truth::{GroundTruth, InterventionTruth, Role, SpanTruth, SpikeTruth};
 pub use load::LoadCurve;
-pub use plan::{Condition, Plan};
+pub use plan::{Part, Plan};
 pub use presets::{PRESETS, Preset};
 pub use shapes::oversample_rare;

@@ -4,8 +4,10 @@
 
 mod assemble;
 mod attributes;
+pub mod conditions;
 mod corpus;
 mod label;
+mod nearest;
 mod order;
 mod pseudonym;
 mod record;
@@ -22,8 +24,10 @@ mod vocabulary;
 
 pub use assemble::{Assembled, Defect, assemble};
 pub use attributes::{ATTRIBUTE_KEYS, AttributeRefused, AttributeSets, Attributes, MAX_ATTRIBUTE_BYTES};
+pub use conditions::{ConditionError, Conditions, SizeMode};
 pub use corpus::{Corpus, CorpusBuilder, InvalidTrace};
-pub use label::{Fault, Label};
+pub use label::{Class, Fault, Label};
+pub use nearest::{nearest_key, nearest_name, nearest_names, with_nearest};
 pub use order::{canonical_tree, in_preorder, preorder, span_order};
 pub use pseudonym::{MIN_SALT_BYTES, PseudonymError, PseudonymMapping};
 pub use record::SpanRecord;

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use tracesmith::generate::{Request, SizeMode, load};
+use tracesmith::generate::{Request, load};
 use tracesmith::model::Device;
+use tracesmith::trace::SizeMode;
 
 fn main() -> anyhow::Result<()> {
     let folder = std::env::args().nth(1).map_or_else(|| "model".into(), PathBuf::from);
     let generator = load(&folder, &Device::flex(), |_| ())?;
-    let request = Request { size: SizeMode::Empirical, ..Request::new(5, 42) };
+    let request = Request::new(5, 42).with_size(SizeMode::Empirical);
     let corpus = generator.sample(&request)?;
     for trace in corpus.traces() {
         println!("{}: {} spans, {:.0} µs", trace.id, trace.span_count(), trace.durations_us[0]);

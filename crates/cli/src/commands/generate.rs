@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use tracesmith_formats::{Format, write_corpus};
-use tracesmith_generate::{Anonymous, FittedGenerator, KAnonymity, NovelShapes, Prior, RareShapes, Sampling, Structure, load};
+use tracesmith_generate::{
+    Anonymous, Drawn, FittedGenerator, KAnonymity, NovelShapes, Prior, RareShapes, Request, Sampling, Structure, draw, load,
+};
 use tracesmith_ingest::{CleaningConfig, IngestOptions, ingest};
 use tracesmith_model::DeviceChoice;
 use tracesmith_scenario::Scenario;
@@ -12,7 +14,7 @@ use tracesmith_trace::{Corpus, PseudonymMapping};
 
 use crate::{
     arguments::{format_of_name, formats, note_lost, one_of},
-    conditions::{Conditions, given},
+    conditions::{ConditionArgs, given},
     scenario::{ScenarioArgs, enact, rare_shapes, trace_count},
     terminal::Terminal,
 };
@@ -25,6 +27,7 @@ use crate::{
 Examples:
   tracesmith generate model -n 1000 --out synthetic.csv
   tracesmith generate model -n 500 --label abnormal --size fixed:12 --seed 7 --out slow.json.gz
+  tracesmith generate model -n 500 --where label=abnormal,root=/api/post/compose --out posts.json.gz
   tracesmith generate model -n 100 --structure raw --out forest.csv
   tracesmith generate model -n 1000 --k-anonymity 5 --rare suppress --out shareable.parquet
   tracesmith generate model --scenario slow-dependency --out slow.pb --ground-truth truth.jsonl --faults-out faults.json")]
@@ -36,10 +39,10 @@ pub struct Args {
     #[arg(short = 'n', long = "traces", value_name = "N", required_unless_present = "scenario", value_parser = clap::value_parser!(u32).range(1..))]
     traces: Option<u32>,
     #[command(flatten)]
-    conditions: Conditions,
+    conditions: ConditionArgs,
     /// Instead of drawing from the prior, go from the latent of the first trace of this file to that of its last one in N steps;
     /// tree-hvae models only
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["root", "label", "size", "scenario"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["where", "root", "label", "size", "scenario"])]
     interpolate: Option<PathBuf>,
     /// Seed of everything random
     #[arg(long, default_value_t = 0)]
@@ -106,15 +109,20 @@ pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
         Some(rule) => Box::new(Anonymous::new(model, rule)),
         None => model,
     };
+    let conditions = args.conditions.conditions()?;
     let cannot = || format!("cannot generate from {}", args.model.display());
     let (corpus, truth) = match (&args.interpolate, &scenario) {
         (Some(path), _) => (interpolate(model.as_ref(), path, count, args.seed)?, None),
         (None, Some(scenario)) => {
-            let enacted = enact(scenario, model.as_ref(), draws_rare, &args.conditions, count, args.seed, terminal);
+            let enacted = enact(scenario, model.as_ref(), draws_rare, &conditions, count, args.seed, terminal);
             let (corpus, truth) = enacted.with_context(cannot)?;
             (corpus, Some(truth))
         }
-        (None, None) => (model.sample(&args.conditions.request(count, args.seed)).with_context(cannot)?, None),
+        (None, None) => {
+            let Drawn { corpus, notes } = draw(model.as_ref(), &Request::new(count, args.seed).under(conditions)).with_context(cannot)?;
+            notes.iter().for_each(|note| terminal.note(format_args!("note: {note}")));
+            (corpus, None)
+        }
     };
     let corpus = match &args.names {
         Some(path) => corpus.with_names_of(&names(path)?).with_context(|| path.display().to_string())?,

@@ -17,7 +17,7 @@ use self::{
 };
 use crate::{
     arguments::{formats, one_of, time},
-    conditions::Conditions,
+    conditions::ConditionArgs,
     scenario::ScenarioArgs,
     table::table,
     terminal::{Terminal, print, print_json},
@@ -81,7 +81,7 @@ pub struct Args {
     #[arg(long, value_name = "VERSION")]
     dataset_version: Option<String>,
     #[command(flatten)]
-    conditions: Conditions,
+    conditions: ConditionArgs,
     #[command(flatten)]
     scenario: ScenarioArgs,
     /// Seed of everything random but the jitter of waits

@@ -1,9 +1,9 @@
 //! The stages of the anomaly task: traces of each class, classifiers, and effects of faults.
 
 use tracesmith_evaluate::{Entries, fault_fidelity, nested};
-use tracesmith_generate::{LabelRequest, Request};
+use tracesmith_generate::Request;
 use tracesmith_model::train::EpochRecord;
-use tracesmith_trace::{Corpus, derive_seed};
+use tracesmith_trace::{Class, Corpus, SizeMode, derive_seed};
 
 use super::{Place, Study};
 use crate::anomaly::{CLASSES, Detection, FAULT_SETTINGS, obstacle, of_class, takes_labels, with_labels_of};
@@ -100,17 +100,18 @@ impl Study<'_> {
 
     /// A generator that takes no labels draws from its fit on the class, and its traces get the labels of the training traces: which fault a
     /// trace is under is then drawn without a look at the trace.
-    fn sample_class(&self, place: Place, class: LabelRequest) -> Result<Corpus, ExperimentError> {
+    fn sample_class(&self, place: Place, class: Class) -> Result<Corpus, ExperimentError> {
         let config = self.generator(place.generator).1;
-        let (place, label) = if takes_labels(config) { (place, Some(class)) } else { (Place { class: Some(class), ..place }, None) };
+        let asked = takes_labels(config);
+        let place = if asked { place } else { Place { class: Some(class), ..place } };
         let title = self.title(&format!("sample {}", class.name()), place);
         let training = of_class(&self.traces(place).training, class);
         let seed = derive_seed(self.seed(place), &format!("sample {}", class.name()));
-        let request = Request { label, threads: 1, ..Request::new(training.len(), seed) };
-        let inputs = (self.fit_inputs(place), config, request.size, request.count, seed, class);
+        let request = Request::new(training.len(), seed).with_class(if asked { class } else { Class::Unknown }).on_threads(1);
+        let inputs = (self.fit_inputs(place), config, SizeMode::Empirical, request.count, seed, class);
         let draw = || {
             let drawn = self.load(place)?.sample(&request).map_err(|error| ExperimentError::stage(&title, &error))?;
-            Ok(if label.is_some() { drawn } else { with_labels_of(&training, &drawn) })
+            Ok(if asked { drawn } else { with_labels_of(&training, &drawn) })
         };
         Ok(self.cache.fetch("sample", &inputs, draw)?.0)
     }

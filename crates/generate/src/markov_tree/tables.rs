@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use tracesmith_model::graph::{CONDITIONS, condition};
-use tracesmith_trace::{Corpus, SpanKind, Status, TraceRef};
+use tracesmith_trace::{Class, Corpus, SpanKind, Status, TraceRef};
 
 use crate::CorpusProfile;
 
@@ -88,7 +87,7 @@ impl Tables {
         if let Some(label) = self.labels.iter().position(|label| !label.is_sound(profile, &known)) {
             return Err(format!("the table of label {label} cannot be drawn from"));
         }
-        let sound = |root: &Root| root.class < CONDITIONS && known(&root.label) && !root.sizes.is_empty() && !root.sizes.contains(&0);
+        let sound = |root: &Root| root.class < Class::COUNT && known(&root.label) && !root.sizes.is_empty() && !root.sizes.contains(&0);
         if self.roots.is_empty() || !self.roots.iter().all(sound) {
             return Err("its roots cannot be drawn from".into());
         }
@@ -109,7 +108,7 @@ impl LabelTable {
     fn is_sound(&self, profile: &CorpusProfile, known: &impl Fn(&u32) -> bool) -> bool {
         let finite = |values: &[f64]| values.iter().all(|us| us.is_finite());
         let named = (self.service as usize) < profile.services.len() && (self.operation as usize) < profile.operations.len();
-        let durations = self.durations_us.len() == CONDITIONS
+        let durations = self.durations_us.len() == Class::COUNT
             && self.durations_us.iter().flatten().all(|us| us.is_finite() && *us >= 0.0)
             && self.durations_us.iter().any(|of_class| !of_class.is_empty());
         let attributes = self.attributes.iter().any(|&(_, _, count)| count > 0);
@@ -137,7 +136,7 @@ struct CountedLabel {
 
 impl Counting {
     fn add(&mut self, trace: TraceRef<'_>, labels: &[u32], has_starts: bool) {
-        let class = condition(trace.label);
+        let class = trace.label.class().index();
         self.roots.entry((class, labels[0])).or_default().push(trace.span_count());
         let mut children = vec![Vec::new(); labels.len()];
         for (child, parent) in trace.parents().into_iter().enumerate() {
@@ -175,7 +174,7 @@ impl CountedLabel {
         let table = LabelTable {
             service,
             operation,
-            durations_us: vec![Vec::new(); CONDITIONS],
+            durations_us: vec![Vec::new(); Class::COUNT],
             attributes: Vec::new(),
             after_parent_us: Vec::new(),
             after_sibling_us: Vec::new(),

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
-use tracesmith_model::graph::{CONDITIONS, condition};
 use tracesmith_model::mixture::{Condition, Mixture};
-use tracesmith_trace::Label;
+use tracesmith_trace::{Class, Label};
 
 /// A root and a size: what a trace can be asked for, and nearly its shape.
 type Kind = (u32, usize);
@@ -21,7 +20,7 @@ impl Kinds {
         let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
         traces.iter().for_each(|&kind| *counts.entry(kind).or_default() += 1);
         let of_class = |class: usize| {
-            let of_class = labels.iter().filter(|(label, _)| condition(label) == class);
+            let of_class = labels.iter().filter(|(label, _)| label.class().index() == class);
             let sizes: Vec<usize> = of_class.flat_map(|(_, sizes)| sizes).copied().collect();
             let known: BTreeSet<usize> = sizes.iter().copied().collect();
             let weigh = |(&(root, size), &count): (&Kind, &usize)| {
@@ -31,7 +30,7 @@ impl Kinds {
             };
             counts.iter().filter(|((_, size), _)| known.contains(size)).map(weigh).collect()
         };
-        Self((0..CONDITIONS).map(of_class).collect())
+        Self((0..Class::COUNT).map(of_class).collect())
     }
 
     /// A kind for a trace of `class`, of `size` spans if that is said; `None` if training has no such trace.
@@ -55,7 +54,7 @@ mod tests {
         let labels = [(Label::Normal, traces[..99].iter().map(|&(_, size)| size).collect()), (Label::Abnormal(fault), vec![9])];
         let kinds = Kinds::new(&traces, rare_shapes, None, &labels);
         let mut rng = rng(0, "kinds");
-        let class = condition(&Label::Normal);
+        let class = Label::Normal.class().index();
         let drawn: Vec<usize> = (0..2000).filter_map(|_| kinds.draw(class, size, &mut rng)?.size).collect();
         [3, 5, 9].map(|size| drawn.iter().filter(|&&drawn| drawn == size).count() as f64 / 2000.0)
     }

@@ -4,10 +4,10 @@ use burn::module::{Initializer, Module, Param};
 use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::activation::{gelu, relu};
 use burn::tensor::{Device, Tensor, TensorData};
+use tracesmith_trace::Class;
 
 use super::HvaeConfig;
 use crate::batch::{pair_count, pair_index};
-use crate::graph::CONDITIONS;
 use crate::layers::{Gcn, GcnConfig};
 use crate::{GraphBatch, Noise, Sizes};
 
@@ -71,7 +71,7 @@ impl Decoder {
             graph_in: linear(config.latent, hidden),
             node_in: linear(config.latent, hidden),
             skip_in: config.skip.then(|| linear(hidden, hidden)),
-            condition: config.conditional.then(|| EmbeddingConfig::new(CONDITIONS, hidden).init(device)),
+            condition: config.conditional.then(|| EmbeddingConfig::new(Class::COUNT, hidden).init(device)),
             position: EmbeddingConfig::new(sizes.max_spans, hidden)
                 .with_initializer(Initializer::Normal { mean: 0.0, std: 0.1 })
                 .init(device),

@@ -4,9 +4,9 @@ use burn::module::Module;
 use burn::nn::{BatchNorm, BatchNormConfig, Embedding, EmbeddingConfig, Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
+use tracesmith_trace::Class;
 
 use super::HvaeConfig;
-use crate::graph::CONDITIONS;
 use crate::layers::{Gcn, GcnConfig, SpanEmbedding, SpanEmbeddingConfig};
 use crate::{GraphBatch, Noise, Sizes};
 
@@ -53,7 +53,7 @@ impl Encoder {
             graph_hidden: LinearConfig::new(config.hidden, config.latent).init(device),
             graph_head: LinearConfig::new(config.latent, 2 * config.latent).init(device),
             node_head: LinearConfig::new(config.hidden, 2 * config.latent).init(device),
-            condition: config.conditional.then(|| EmbeddingConfig::new(CONDITIONS, config.hidden).init(device)),
+            condition: config.conditional.then(|| EmbeddingConfig::new(Class::COUNT, config.hidden).init(device)),
             dropout: config.encoder_dropout,
         }
     }

@@ -4,11 +4,11 @@ use burn::module::Module;
 use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
+use tracesmith_trace::Class;
 
 use super::batch::TreeBatch;
 use super::{TreeHvaeConfig, TreeSizes};
 use crate::Noise;
-use crate::graph::CONDITIONS;
 use crate::layers::{Direction, Lookup, Mlp, PackedGru};
 
 /// Mean and log-variance of a diagonal Gaussian.
@@ -78,7 +78,7 @@ impl Encoder {
             inputs: LinearConfig::new(features, 2 * width).init(device),
             forward: PackedGru::new(2 * width, width, device),
             backward: PackedGru::new(2 * width, width, device),
-            class: EmbeddingConfig::new(CONDITIONS, CLASS_WIDTH).init(device),
+            class: EmbeddingConfig::new(Class::COUNT, CLASS_WIDTH).init(device),
             graph: Mlp::new(4 * width + CLASS_WIDTH, 128, 2 * config.graph_latent.max(1), device),
             span: Mlp::new(2 * width + config.graph_latent.max(1), 64, 2 * config.span_latent.max(1), device),
         }

@@ -3,6 +3,7 @@
 use burn::module::list_param_ids;
 use burn::tensor::activation::{log_softmax, softplus};
 use burn::tensor::{Device, Int, Tensor};
+use tracesmith_trace::Class;
 
 use super::batch::TreeBatch;
 use super::encoder::Gaussian;
@@ -11,7 +12,6 @@ use super::structure::size_feature;
 use super::targets::QuantileTargets;
 use super::{TreeHvae, size_bucket};
 use crate::Noise;
-use crate::graph::CONDITIONS;
 use crate::train::{Losses, Objective, Progress, Window};
 
 impl Objective for TreeHvae {
@@ -122,7 +122,7 @@ impl TreeHvae {
         counts
             + nll(read.clone().narrow(1, labels, buckets), &batch.buckets)
             + nll(read.clone().narrow(1, labels + buckets, labels), &batch.root_labels)
-            + nll(read.narrow(1, 2 * labels + buckets, CONDITIONS), &batch.classes)
+            + nll(read.narrow(1, 2 * labels + buckets, Class::COUNT), &batch.classes)
     }
 }
 

@@ -3,10 +3,10 @@
 use burn::module::{Initializer, Module, Param};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor};
+use tracesmith_trace::Class;
 
 use super::TreeHvaeConfig;
 use super::encoder::CLASS_WIDTH;
-use crate::graph::CONDITIONS;
 use crate::layers::{Lookup, Mlp};
 
 /// The parameters are stored divided by this, so that AdamW, whose steps do not depend on the scale of a gradient, moves them that much
@@ -26,7 +26,7 @@ impl GraphPrior {
     pub fn new(config: &TreeHvaeConfig, device: &Device) -> Self {
         let shape = [config.components, config.graph_latent.max(1)];
         Self {
-            class: Lookup::new(CONDITIONS, CLASS_WIDTH, device),
+            class: Lookup::new(Class::COUNT, CLASS_WIDTH, device),
             weights: Mlp::new(CLASS_WIDTH + 2, 64, config.components, device),
             means: Initializer::Normal { mean: 0.0, std: 1.0 / RATE }.init(shape, device),
             log_variances: Initializer::Zeros.init(shape, device),

@@ -6,14 +6,13 @@ use tracesmith_codec::{Tokens, parents_of, previous_siblings};
 use tracesmith_trace::Label;
 
 use super::TreeSizes;
-use crate::graph::condition;
 
 /// A trace of the training set, with the relations that every batch needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TreeSample {
     /// Its tokens and quantiles.
     pub tokens: Tokens,
-    /// Its class, see [`condition`].
+    /// Its class, see [`tracesmith_trace::Class`].
     pub class: usize,
     pub(crate) relations: Relations,
     /// Training spans in the slot of every span, see [`TreeSample::count_slots`]; empty where that is not known.
@@ -33,7 +32,7 @@ pub(crate) struct Relations {
 impl TreeSample {
     /// The sample of a trace with this label.
     pub fn new(tokens: Tokens, label: &Label) -> Self {
-        Self::of_class(tokens, condition(label))
+        Self::of_class(tokens, label.class().index())
     }
 
     pub(crate) fn of_class(tokens: Tokens, class: usize) -> Self {

@@ -3,12 +3,12 @@
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor};
+use tracesmith_trace::Class;
 
 use super::batch::{TreeBatch, table};
 use super::encoder::{CLASS_WIDTH, OUTCOME_WIDTH};
 use super::{TreeHvaeConfig, TreeSizes};
 use crate::Noise;
-use crate::graph::CONDITIONS;
 use crate::layers::{Direction, Lookup, Mlp, PackedGru};
 
 /// Reads the spans drawn so far in preorder and predicts what follows: the depth of the next span or the end, then its label, then its
@@ -60,7 +60,7 @@ impl StructureDecoder {
             around: Lookup::new(sizes.labels + 1, label, device),
             depths: Lookup::new(sizes.max_depth + 1, depth, device),
             outcomes: Lookup::new(sizes.outcomes, OUTCOME_WIDTH, device),
-            class: Lookup::new(CONDITIONS, CLASS_WIDTH, device),
+            class: Lookup::new(Class::COUNT, CLASS_WIDTH, device),
             condition: LinearConfig::new(condition, width).init(device),
             start: LinearConfig::new(condition, width).init(device),
             unit: PackedGru::new(2 * label + depth + OUTCOME_WIDTH + 2 + width, width, device),

@@ -1,7 +1,7 @@
 use burn::tensor::Device;
 use rand::RngExt;
 use tracesmith_codec::Tokens;
-use tracesmith_trace::rng;
+use tracesmith_trace::{Class, rng};
 
 use super::*;
 use crate::Noise;
@@ -61,7 +61,7 @@ fn fit(config: &TreeHvaeConfig, steps: usize) -> Trained<TreeHvae> {
 fn prior(model: &TreeHvae) -> Mixture {
     let data = samples(64, 1);
     let points = model.posterior_points(&data.iter().collect::<Vec<_>>(), 3, &mut Noise::new(3, "posterior"), &Device::flex());
-    Mixture::fit(&points, 4, CONDITIONS, &mut rng(4, "em"))
+    Mixture::fit(&points, 4, Class::COUNT, &mut rng(4, "em"))
 }
 
 fn draw(model: &TreeHvae, conditions: &[Condition], seed: u64) -> Vec<Tokens> {

@@ -4,12 +4,12 @@ use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
+use tracesmith_trace::Class;
 
 use super::batch::{TreeBatch, table};
 use super::encoder::{CLASS_WIDTH, Gaussian, OUTCOME_WIDTH};
 use super::{TreeHvaeConfig, TreeSizes};
 use crate::Noise;
-use crate::graph::CONDITIONS;
 use crate::layers::{Direction, Lookup, Mlp, PackedGru};
 
 /// Units of the projection of `z_G` and the class.
@@ -43,7 +43,7 @@ impl TimingDecoder {
             around: Lookup::new(sizes.labels + 1, label, device),
             depths: Lookup::new(sizes.max_depth + 1, depth, device),
             outcomes: Lookup::new(sizes.outcomes, OUTCOME_WIDTH, device),
-            class: Lookup::new(CONDITIONS, CLASS_WIDTH, device),
+            class: Lookup::new(Class::COUNT, CLASS_WIDTH, device),
             context: LinearConfig::new(config.graph_latent.max(1) + CLASS_WIDTH, CONTEXT_WIDTH).init(device),
             lookahead: PackedGru::new(tree, config.lookahead_width, device),
             unit: PackedGru::new(still + past_width(latent), width, device),

@@ -4,15 +4,14 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use tracesmith_formats::{Format, corpus_records};
-use tracesmith_generate::{FittedGenerator, MODEL_FILE, Sampling, Structure, load};
+use tracesmith_generate::{FittedGenerator, MODEL_FILE, Request, Sampling, Structure, draw, load};
 use tracesmith_live::{SourceError, content_version, read_traces};
 use tracesmith_model::DeviceChoice;
 use tracesmith_scenario::{GroundTruth, Scenario};
-use tracesmith_trace::{Corpus, SpanRecord, derive_seed};
+use tracesmith_trace::{Conditions, Corpus, SpanRecord, derive_seed};
 
 use super::Args;
 use crate::{
-    conditions::Conditions,
     scenario::{enact, rare_shapes, trace_count},
     terminal::Terminal,
 };
@@ -52,14 +51,16 @@ fn open_model(args: &Args, terminal: Terminal) -> anyhow::Result<Source> {
     let folder = args.source.clone();
     let cannot = || format!("cannot stream from {}", args.source.display());
     let Some(scenario) = scenario else {
-        if !args.conditions.given().is_empty() {
+        let conditions = args.conditions.conditions()?;
+        if !conditions.is_empty() {
             // Conditions that the model cannot meet are said before anything is sent.
-            model.sample(&args.conditions.request(1, args.seed)).with_context(cannot)?;
+            let drawn = draw(model.as_ref(), &Request::new(1, args.seed).under(conditions.clone())).with_context(cannot)?;
+            drawn.notes.iter().for_each(|note| terminal.note(format_args!("note: {note}")));
         }
-        return Ok(Source::Model { folder, model, conditions: args.conditions.clone() });
+        return Ok(Source::Model { folder, model, conditions });
     };
     let count = trace_count(args.traces, Some(&scenario))?;
-    let enacted = enact(&scenario, model.as_ref(), draws_rare, &args.conditions, count, args.seed, terminal);
+    let enacted = enact(&scenario, model.as_ref(), draws_rare, &args.conditions.conditions()?, count, args.seed, terminal);
     let (corpus, truth) = enacted.with_context(cannot)?;
     let system = model.profile().name.clone();
     Ok(Source::Scenario { folder, system, has_time_line: scenario.duration_s.is_some(), truth, traces: by_start(&corpus) })
@@ -158,7 +159,7 @@ impl Source {
 /// Samples traces as `tracesmith generate` does, by start.
 fn sample(model: &dyn FittedGenerator, conditions: &Conditions, seed: u64, chunk: u64) -> Result<Vec<Vec<SpanRecord>>, SourceError> {
     let seed = derive_seed(seed, &format!("chunk {chunk} of a stream"));
-    Ok(by_start(&model.sample(&conditions.request(SAMPLED_TOGETHER, seed))?))
+    Ok(by_start(&draw(model, &Request::new(SAMPLED_TOGETHER, seed).under(conditions.clone()))?.corpus))
 }
 
 fn by_start(corpus: &Corpus) -> Vec<Vec<SpanRecord>> {
