@@ -1,5 +1,6 @@
 //! The verbs.
 
+mod cache;
 mod compare;
 mod convert;
 mod datasets;
@@ -59,6 +60,7 @@ enum Verb {
     Inspect(inspect::Args),
     Show(show::Args),
     Datasets(datasets::Args),
+    Cache(cache::Args),
     Stream(Box<stream::Args>),
     Receive(receive::Args),
 }
@@ -80,6 +82,7 @@ impl Tracesmith {
             Verb::Inspect(args) => ended(inspect::run(args)),
             Verb::Show(args) => ended(show::run(args, terminal)),
             Verb::Datasets(args) => ended(datasets::run(args, terminal)),
+            Verb::Cache(args) => ended(cache::run(args, terminal)),
             Verb::Stream(args) => ended(stream::run(*args, terminal)),
             Verb::Receive(args) => ended(receive::run(args, terminal)),
         }

@@ -4,6 +4,7 @@
 #![allow(rustdoc::broken_intra_doc_links)]
 
 mod arguments;
+mod build_info;
 mod commands;
 mod conditions;
 mod failure;

@@ -21,12 +21,18 @@ pub(crate) struct Run {
 
 /// Where a run comes from, for the provenance.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Origin {
+pub struct Origin {
+    /// Data set, file or pattern, as the experiment names it.
     pub dataset: String,
+    /// What stands for another run.
     pub other: String,
+    /// Hash of the files; `None` of a simulation.
     pub sha256: Option<String>,
+    /// Traces that were kept.
     pub traces: usize,
+    /// Their spans.
     pub spans: usize,
+    /// What was left out while reading, and why.
     pub cleaning: Option<CleaningReport>,
 }
 

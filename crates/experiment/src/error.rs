@@ -37,6 +37,14 @@ pub enum ExperimentError {
     /// `--set` needs `key=value`.
     #[error("--set {0:?}: write key=value, for example data.traces=200")]
     Override(String),
+    /// A folder is no cache of ours.
+    #[error("{path} is no cache of tracesmith: {message}")]
+    Cache {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        message: String,
+    },
     /// The data cannot be had.
     #[error("system {system}: {message}")]
     Data {
@@ -59,7 +67,7 @@ pub enum ExperimentError {
     /// A file cannot be written.
     #[error(transparent)]
     Write(#[from] tracesmith_formats::FormatError),
-    /// The report cannot be made.
+    /// A report cannot be made or used.
     #[error("report: {0}")]
     Report(String),
 }

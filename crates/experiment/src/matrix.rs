@@ -1,11 +1,10 @@
 //! From a TOML file to experiments: overrides, the matrix, and errors that name the key.
 
-use std::fs;
 use std::path::Path;
 
 use toml::{Table, Value};
 
-use crate::{Experiment, ExperimentError};
+use crate::{Experiment, ExperimentError, ExperimentFile};
 
 /// One run of an experiment file: a choice of every key in `[matrix]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,8 +20,12 @@ pub struct Variant {
 /// # Errors
 /// [`ExperimentError`] names the file, the key, and the nearest valid key where one is unknown.
 pub fn read(path: &Path, overrides: &[String]) -> Result<Vec<Variant>, ExperimentError> {
-    let text = fs::read_to_string(path).map_err(|source| ExperimentError::Io { path: path.to_owned(), source })?;
-    let mut table: Table = toml::from_str(&text).map_err(|error| syntax(path, &error))?;
+    expand(&ExperimentFile::read(path)?, overrides)
+}
+
+/// [`read`] for a file that was read already.
+pub(crate) fn expand(ExperimentFile { path, text }: &ExperimentFile, overrides: &[String]) -> Result<Vec<Variant>, ExperimentError> {
+    let mut table: Table = toml::from_str(text).map_err(|error| syntax(path, &error))?;
     for text in overrides {
         let (key, value) = text.split_once('=').ok_or_else(|| ExperimentError::Override(text.clone()))?;
         set(&mut table, path, key.trim(), parse_value(value.trim()))?;
@@ -136,10 +139,8 @@ mod tests {
     ";
 
     fn read_text(text: &str, overrides: &[&str]) -> Result<Vec<Variant>, ExperimentError> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("test.toml");
-        fs::write(&path, text).unwrap();
-        read(&path, &overrides.iter().map(|&o| o.to_owned()).collect::<Vec<_>>())
+        let file = ExperimentFile { path: "test.toml".into(), text: text.to_owned() };
+        expand(&file, &overrides.iter().map(|&o| o.to_owned()).collect::<Vec<_>>())
     }
 
     #[test]

@@ -11,12 +11,12 @@ use tracesmith_trace::Corpus;
 
 use crate::cache::Cache;
 use crate::data::{Prepared, Run, load};
-use crate::matrix::{Variant, read};
+use crate::matrix::{Variant, expand};
 use crate::outcome::Outcome;
-use crate::provenance::Provenance;
+use crate::provenance::{Build, Provenance};
 use crate::report::{FlatMetrics, write_report};
 use crate::study::Study;
-use crate::{ExperimentError, Question, sdmetrics, tables};
+use crate::{ExperimentError, ExperimentFile, Question, sdmetrics, tables};
 
 /// How an experiment is run.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +31,8 @@ pub struct RunOptions {
     pub cache: Option<PathBuf>,
     /// Stages that run at a time; 0 for one a core. On a GPU one at a time. Does not change any result.
     pub threads: usize,
+    /// What the program was built from, for the provenance.
+    pub build: Option<Build>,
 }
 
 /// Follows the stages of a run, of which several may be open at once.
@@ -57,24 +59,32 @@ pub struct RunSummary {
 /// # Errors
 /// [`ExperimentError`]; the report of an earlier run is then left as it was, and finished stages stay in the cache.
 pub fn run(path: &Path, options: &RunOptions, progress: &dyn Progress) -> Result<RunSummary, ExperimentError> {
+    run_file(&ExperimentFile::read(path)?, options, progress)
+}
+
+/// [`run`] for a file that was read already.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_file(file: &ExperimentFile, options: &RunOptions, progress: &dyn Progress) -> Result<RunSummary, ExperimentError> {
     let start = Instant::now();
-    let variants = read(path, &options.overrides)?;
-    let name = path.file_stem().map_or_else(|| "experiment".into(), |stem| stem.to_string_lossy().into_owned());
+    let variants = expand(file, &options.overrides)?;
+    let name = file.name();
     let folder = options.out.clone().unwrap_or_else(|| Path::new("reports").join(&name));
     let choice = options.device.resolve()?;
     let device = choice.open()?;
     let io = |path: &Path, source| ExperimentError::Io { path: path.to_owned(), source };
     let scratch = tempfile::tempdir().map_err(|source| io(Path::new("temporary folder"), source))?;
-    let cache = Cache::open(options.cache.as_deref().unwrap_or(scratch.path()))?;
+    let cache = Cache::open(options.cache.as_deref().unwrap_or(scratch.path()), choice)?;
     std::fs::create_dir_all(&folder).map_err(|source| io(&folder, source))?;
     // One GPU serves one stage at a time; CPU stages are small and gain more from running side by side.
     let threads = if choice == DeviceChoice::Cpu { options.threads } else { 1 };
     let context = Context { cache: &cache, device: &device, threads, progress, times: Mutex::new(Vec::new()) };
     let mut outcomes = Vec::new();
-    let mut provenance = Provenance::new(path, choice);
+    let mut provenance = Provenance::new(file, options, choice);
     for variant in &variants {
         let (outcome, runs) = context.study(variant, &folder)?;
-        provenance.add(variant, &runs);
+        provenance.add(variant, &runs)?;
         outcomes.push((variant, outcome, runs));
     }
     let mut metrics = FlatMetrics::default();
@@ -87,7 +97,7 @@ pub fn run(path: &Path, options: &RunOptions, progress: &dyn Progress) -> Result
     write_report(&report, &folder).map_err(|error| ExperimentError::stage("report", &error))?;
     metrics.write(&folder.join("metrics.json")).map_err(|error| ExperimentError::stage("metrics.json", &error))?;
     let times = context.times.into_inner().unwrap_or_default();
-    provenance.finish(times, start.elapsed(), &folder.join("provenance.json"))?;
+    provenance.finish(times, start.elapsed(), &folder)?;
     let mut lines = tables::headline(&outcomes[0].1, &outcomes[0].0.experiment);
     lines.push(format!("{}", folder.join("report.html").display()));
     Ok(RunSummary { folder, lines })

@@ -15,7 +15,7 @@ use tracesmith_model::Device;
 use tracesmith_trace::{Class, Corpus, Edge, SizeMode, derive_seed};
 
 use crate::anomaly::of_class;
-use crate::cache::Cache;
+use crate::cache::{Cache, Stage};
 use crate::config::MAIN_SIZE;
 use crate::data::Prepared;
 use crate::outcome::{Outcome, ProjectionPoints, TellTale, TellTales};
@@ -165,7 +165,7 @@ impl Study<'_> {
 
     /// Folder of the fitted generator.
     fn folder(&self, place: Place) -> Result<PathBuf, ExperimentError> {
-        self.cache.place("fit", &self.fit_inputs(place))
+        self.cache.place(Stage::Fit, &self.fit_inputs(place))
     }
 
     /// One place for every folder: generators that differ in sampling alone share a fit.
@@ -207,8 +207,10 @@ impl Study<'_> {
         self.timed(&title, || {
             let folder = self.folder(place)?;
             if folder.join(MODEL_FILE).exists() {
+                Cache::note_use(&folder);
                 return Ok(((), true));
             }
+            self.cache.describe(&folder, Stage::Fit, &title)?;
             let (config, training) = (self.generator(place.generator).1.fitting(), self.training(place));
             let epochs = config.epochs(training.len());
             let mut observe = |terms: &'static [&'static str], record: &tracesmith_model::train::EpochRecord| {
@@ -262,7 +264,7 @@ impl Study<'_> {
 
     fn sample(&self, place: Place, size: &str) -> Result<Corpus, ExperimentError> {
         let training = &self.traces(place).training;
-        let title = self.title("sample", place);
+        let title = self.title(&format!("sample ({size})"), place);
         let mode = match size {
             "fixed" => SizeMode::Fixed(median_size(training)),
             text => text.parse().map_err(|message| ExperimentError::Stage { stage: title.clone(), message })?,
@@ -270,7 +272,7 @@ impl Study<'_> {
         let request = Request::new(training.len(), derive_seed(self.seed(place), "sample")).with_size(mode).on_threads(1);
         let inputs = (self.fit_inputs(place), self.generator(place.generator).1, mode, request.count, request.seed);
         let draw = || self.load(place)?.sample(&request).map_err(|error| ExperimentError::stage(&title, &error));
-        Ok(self.cache.fetch("sample", &inputs, draw)?.0)
+        Ok(self.cache.fetch(Stage::Sample, &title, &inputs, draw)?.0)
     }
 
     fn jobs(&self, places: &[Place]) -> Vec<Job> {
@@ -347,7 +349,7 @@ impl Study<'_> {
             let training = score(&traces.training).map_err(|error| ExperimentError::stage(&title, &error))?;
             Ok(Found::Entries([held_out, nested("training", training)].concat()))
         };
-        self.timed(&title, || self.cache.fetch("reconstruct", &inputs, compute))
+        self.timed(&title, || self.cache.fetch(Stage::Reconstruct, &title, &inputs, compute))
     }
 
     fn compare(&self, place: Place, size: &str) -> Result<Found, ExperimentError> {
@@ -371,7 +373,7 @@ impl Study<'_> {
             let tell_tales = discriminator.top.into_iter().map(TellTale::from).collect();
             Ok(Found::Comparison { entries, real: similarity.projection.real, synthetic: similarity.projection.synthetic, tell_tales })
         };
-        self.timed(&title, || self.cache.fetch("compare", &inputs, compute))
+        self.timed(&title, || self.cache.fetch(Stage::Compare, &title, &inputs, compute))
     }
 
     fn latent(&self, place: Place) -> Result<Found, ExperimentError> {
@@ -386,7 +388,7 @@ impl Study<'_> {
             let entries = latent::judge(self.load(place)?.as_ref(), free.as_ref(), traces, self.experiment.seeds[place.seed])?;
             Ok(Found::Entries(entries))
         };
-        self.timed(&title, || self.cache.fetch("latent", &inputs, compute))
+        self.timed(&title, || self.cache.fetch(Stage::Latent, &title, &inputs, compute))
     }
 
     /// The attack on membership by the likelihood of a trace, for a model that has one.
@@ -403,7 +405,7 @@ impl Study<'_> {
             let attack = losses.map(|(members, others)| membership_from_losses(&members, &others)).transpose().map_err(fail)?;
             Ok(Found::Entries(attack.map(|attack| attack.entries()).unwrap_or_default()))
         };
-        self.timed(&title, || self.cache.fetch("likelihood", &inputs, compute))
+        self.timed(&title, || self.cache.fetch(Stage::Likelihood, &title, &inputs, compute))
     }
 
     /// The graph classifier on held-out real traces against others.
@@ -411,7 +413,7 @@ impl Study<'_> {
         let (config, seed) = (&self.experiment.gnn_discriminator, self.experiment.seeds[seed]);
         let inputs = (&traces.hash, crate::cache::hash(others)?, config, seed);
         let compute = || Ok(Found::Entries(gnn_discriminator::judge(&traces.held_out, others, config, seed, self.device)?));
-        self.timed(title, || self.cache.fetch("discriminate", &inputs, compute))
+        self.timed(title, || self.cache.fetch(Stage::Discriminate, title, &inputs, compute))
     }
 
     fn ceiling(&self, traces: &Prepared, seed: u64) -> Result<Found, ExperimentError> {
@@ -423,7 +425,7 @@ impl Study<'_> {
             let attacked = attacked.map(|attacked| nested("privacy", attacked.entries())).unwrap_or_default();
             Ok(Found::Entries([comparison.entries(), attacked].concat()))
         };
-        self.timed(&title, || self.cache.fetch("ceiling", &(&traces.hash, seed), compute))
+        self.timed(&title, || self.cache.fetch(Stage::Ceiling, &title, &(&traces.hash, seed), compute))
     }
 
     fn collect(&self, outcome: &mut Outcome, job: &Job, found: Found) {

@@ -68,6 +68,7 @@ fn start(folder: &Path, out: &str, threads: usize, overrides: &[&str]) -> (PathB
         out: Some(folder.join(out)),
         cache: Some(folder.join(format!("cache-{}", if threads == 0 { "shared" } else { out }))),
         threads,
+        build: None,
     };
     let stages = Stages::default();
     let summary = run(&file, &options, &stages).unwrap();

@@ -6,6 +6,7 @@ use tracesmith_experiment::RunOptions;
 use tracesmith_model::DeviceChoice;
 
 use crate::{
+    build_info::build,
     progress::StageBars,
     terminal::{Terminal, print},
 };
@@ -50,7 +51,7 @@ fn setting(text: &str) -> Result<String, String> {
 
 pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
     let Args { experiment, set, device, out, cache, no_cache, threads } = args;
-    let options = RunOptions { overrides: set, device, out, cache: (!no_cache).then_some(cache), threads };
+    let options = RunOptions { overrides: set, device, out, cache: (!no_cache).then_some(cache), threads, build: Some(build()) };
     let summary = tracesmith_experiment::run(&experiment, &options, &StageBars::new(terminal))?;
     Ok(print(summary.lines.join("\n"))?)
 }

@@ -7,6 +7,7 @@ use tracesmith_trace::{Class, Corpus, SizeMode, derive_seed};
 
 use super::{Place, Study};
 use crate::anomaly::{CLASSES, Detection, FAULT_SETTINGS, obstacle, of_class, takes_labels, with_labels_of};
+use crate::cache::Stage;
 use crate::data::Prepared;
 use crate::graph_classifier::TestScores;
 use crate::outcome::{FaultEffects, Outcome};
@@ -113,7 +114,7 @@ impl Study<'_> {
             let drawn = self.load(place)?.sample(&request).map_err(|error| ExperimentError::stage(&title, &error))?;
             Ok(if asked { drawn } else { with_labels_of(&training, &drawn) })
         };
-        Ok(self.cache.fetch("sample", &inputs, draw)?.0)
+        Ok(self.cache.fetch(Stage::Sample, &title, &inputs, draw)?.0)
     }
 
     fn measure_anomaly(&self, job: &Job) -> Result<Found, ExperimentError> {
@@ -141,7 +142,7 @@ impl Study<'_> {
             };
             Detection { traces, synthetic, real_percent, config, seed }.run(self.device, &mut observe)
         };
-        self.timed(&title, || self.cache.fetch("detect", &inputs, compute))
+        self.timed(&title, || self.cache.fetch(Stage::Detect, &title, &inputs, compute))
     }
 
     /// Held-out real traces against those of a generator; against training traces for the ceiling.

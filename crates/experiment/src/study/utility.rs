@@ -3,6 +3,7 @@
 use tracesmith_model::train::EpochRecord;
 
 use super::{Found, Place, Study};
+use crate::cache::Stage;
 use crate::config::MAIN_SIZE;
 use crate::graph_classifier::TestScores;
 use crate::outcome::{Confusion, Outcome};
@@ -57,7 +58,7 @@ impl Study<'_> {
             };
             Ok(Found::Utility(protocol.run(self.device, &mut observe)?))
         };
-        self.timed(&title, || self.cache.fetch("classify", &inputs, compute))
+        self.timed(&title, || self.cache.fetch(Stage::Classify, &title, &inputs, compute))
     }
 
     pub(super) fn collect_utility(&self, outcome: &mut Outcome, seed: usize, training: &Training, scores: UtilityScores) {
