@@ -9,18 +9,18 @@ use tracesmith_evaluate::instance::instance_similarity;
 use tracesmith_evaluate::memorisation::memorisation;
 use tracesmith_evaluate::similarity::similarity;
 use tracesmith_evaluate::validity::validity;
-use tracesmith_evaluate::{Entries, EvaluationError};
+use tracesmith_evaluate::{EvaluationError, Measure, Measurement};
 use tracesmith_trace::{Corpus, split};
 
 /// A metric of a real and a synthetic corpus, down to its figures.
-type Metric = fn(&Corpus, &Corpus) -> Result<Vec<(String, f64)>, EvaluationError>;
+type Metric = fn(&Corpus, &Corpus) -> Result<Vec<Measurement>, EvaluationError>;
 
 const METRICS: [(&str, Metric); 5] = [
-    ("structural_fidelity", |real, synthetic| Ok(structural_fidelity(real, synthetic, 0)?.entries())),
-    ("validity", |real, synthetic| Ok(validity(real, synthetic)?.entries())),
-    ("similarity", |real, synthetic| Ok(similarity(real, synthetic, 0)?.entries())),
-    ("instance_similarity", |real, synthetic| Ok(instance_similarity(real, synthetic, 0)?.entries())),
-    ("memorisation", |real, synthetic| Ok(memorisation(real, real, synthetic)?.entries())),
+    ("structural_fidelity", |real, synthetic| Ok(structural_fidelity(real, synthetic, 0)?.measurements())),
+    ("validity", |real, synthetic| Ok(validity(real, synthetic)?.measurements())),
+    ("similarity", |real, synthetic| Ok(similarity(real, synthetic, 0)?.measurements())),
+    ("instance_similarity", |real, synthetic| Ok(instance_similarity(real, synthetic, 0)?.measurements())),
+    ("memorisation", |real, synthetic| Ok(memorisation(real, real, synthetic)?.measurements())),
 ];
 
 fn fidelity(criterion: &mut Criterion) {

@@ -2,11 +2,11 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use tracesmith_evaluate::{
+use tracesmith_formats::{FormatError, write_atomically};
+use tracesmith_verdict::{
     GateReport,
     gate::{Check, Status},
 };
-use tracesmith_formats::{FormatError, write_atomically};
 
 /// Writes the report to `path`, whole or not at all.
 pub fn write(report: &GateReport, suite: &str, path: &Path) -> Result<(), FormatError> {
@@ -61,7 +61,7 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tracesmith_evaluate::gate::{Direction, Offender};
+    use tracesmith_verdict::gate::{Direction, Offender};
 
     use super::*;
 

@@ -4,12 +4,14 @@ use serde::Serialize;
 use tracesmith_trace::Corpus;
 
 use crate::discriminator::{DiscriminatorReport, DiscriminatorSettings, strong_discriminator};
+use crate::error::EvaluationError;
 use crate::fidelity::{StructuralFidelity, structural_fidelity};
+use crate::measurement::{Measure, Measurement};
 use crate::privacy::{Privacy, privacy, privacy_ceiling};
+use crate::registry::families;
 use crate::sampling::{canonical_order, choose};
 use crate::similarity::{Similarity, similarity};
 use crate::validity::{Validity, validity};
-use crate::{Entries, EvaluationError, nested};
 
 /// A synthetic corpus, or a second real one, judged against a real corpus.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -22,6 +24,9 @@ pub struct Comparison {
     pub similarity: Similarity,
     /// Boosted trees on whole traces, with what gives the synthetic ones away.
     pub discriminator: DiscriminatorReport,
+    /// What the other families measure that say how ([`crate::Family::compare`]).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<Measurement>,
 }
 
 /// A comparison beside the same comparison of two disjoint real samples.
@@ -37,6 +42,16 @@ pub struct Judgement {
     pub privacy_ceiling: Option<Privacy>,
 }
 
+impl Judgement {
+    /// The measurements of the synthetic traces, and those of real traces in their place.
+    pub fn sides(&self) -> [Vec<Measurement>; 2] {
+        let of = |comparison: &Comparison, privacy: Option<&Privacy>| {
+            [comparison.measurements(), privacy.map(Privacy::measurements).unwrap_or_default()].concat()
+        };
+        [of(&self.ours, Some(&self.privacy)), of(&self.ceiling, self.privacy_ceiling.as_ref())]
+    }
+}
+
 /// Compares `synthetic` with `real`; corpora with different vocabularies are aligned first. Equal seeds give equal results on any number of
 /// threads, whatever the order of the traces.
 ///
@@ -47,11 +62,13 @@ pub fn compare(real: &Corpus, synthetic: &Corpus, seed: u64) -> Result<Compariso
         let (real, synthetic) = real.aligned(synthetic);
         return compare(&real, &synthetic, seed);
     }
+    let further = families().into_iter().filter_map(|family| family.compare);
     Ok(Comparison {
         fidelity: structural_fidelity(real, synthetic, seed)?,
         validity: validity(real, synthetic)?,
         similarity: similarity(real, synthetic, seed)?,
         discriminator: strong_discriminator(real, synthetic, &DiscriminatorSettings::default(), seed)?,
+        further: further.map(|measure| measure(real, synthetic, seed)).collect::<Result<Vec<_>, _>>()?.concat(),
     })
 }
 
@@ -77,24 +94,10 @@ pub fn judge(training: &Corpus, held_out: &Corpus, synthetic: &Corpus, seed: u64
     })
 }
 
-impl Entries for Comparison {
-    fn entries(&self) -> Vec<(String, f64)> {
-        let parts = [
-            ("fidelity", self.fidelity.entries()),
-            ("validity", self.validity.entries()),
-            ("similarity", self.similarity.entries()),
-            ("discriminator", self.discriminator.entries()),
-        ];
-        parts.into_iter().flat_map(|(name, entries)| nested(name, entries)).collect()
-    }
-}
-
-impl Entries for Judgement {
-    fn entries(&self) -> Vec<(String, f64)> {
-        let of = |comparison: &Comparison, privacy: Option<&Privacy>| {
-            [comparison.entries(), privacy.map(|privacy| nested("privacy", privacy.entries())).unwrap_or_default()].concat()
-        };
-        [nested("ours", of(&self.ours, Some(&self.privacy))), nested("ceiling", of(&self.ceiling, self.privacy_ceiling.as_ref()))].concat()
+impl Measure for Comparison {
+    fn measurements(&self) -> Vec<Measurement> {
+        let parts: [&dyn Measure; 4] = [&self.fidelity, &self.validity, &self.similarity, &self.discriminator];
+        parts.into_iter().flat_map(Measure::measurements).chain(self.further.iter().cloned()).collect()
     }
 }
 
@@ -102,6 +105,7 @@ impl Entries for Judgement {
 mod tests {
     use super::*;
     use crate::fixture::{copies, corpus, random_corpus};
+    use crate::measurement::flat;
 
     #[test]
     fn the_ceiling_compares_as_many_training_traces_as_there_are_synthetic_ones() {
@@ -109,11 +113,11 @@ mod tests {
         let judgement = judge(&training, &held_out, &synthetic, 4).unwrap();
         assert_eq!(judgement.ours, compare(&held_out, &synthetic, 4).unwrap());
         assert_eq!((judgement.ceiling.validity.counts.traces, judgement.ours.validity.counts.traces), (10, 10));
-        let entries: std::collections::BTreeMap<String, f64> = judgement.entries().into_iter().collect();
-        assert_eq!(entries["ours.discriminator.auc"], judgement.ours.discriminator.auc);
-        assert_eq!(entries["ours.privacy.membership_auc"], judgement.privacy.membership.auc.value);
+        let [ours, ceiling] = judgement.sides().map(|side| flat(&side).into_iter().collect::<std::collections::BTreeMap<_, _>>());
+        assert_eq!(ours["discriminator.auc"], judgement.ours.discriminator.auc);
+        assert_eq!(ours["privacy.membership_auc"], judgement.privacy.membership.auc.value);
         // Fifteen held-out traces are too few to attack one half of them.
-        assert!(!entries.contains_key("ceiling.privacy.membership_auc") && entries.contains_key("ceiling.discriminator.high"));
+        assert!(!ceiling.contains_key("privacy.membership_auc") && ceiling.contains_key("discriminator.high"));
     }
 
     #[test]
@@ -138,7 +142,7 @@ mod tests {
     fn constant_durations_and_no_edges_give_finite_numbers() {
         let flat = copies(4, &[(0, 0, 5.0)], &[]);
         let comparison = compare(&flat, &flat, 0).unwrap();
-        assert!(comparison.entries().iter().all(|(_, value)| value.is_finite()));
+        assert!(comparison.measurements().iter().all(|found| found.value.is_finite()));
         assert_eq!(comparison.fidelity.overall, 1.0);
         assert!(matches!(compare(&flat, &corpus(&[]), 0), Err(EvaluationError::EmptyCorpus { .. })));
     }

@@ -13,12 +13,22 @@ mod folds;
 use serde::Serialize;
 use tracesmith_trace::Corpus;
 
-use crate::entries::listed;
+use crate::error::EvaluationError;
+use crate::measurement::{Measure, Measurement};
+use crate::metric::Metric;
 use crate::ranking::Interval;
 use crate::statistics::mean;
-use crate::{Entries, EvaluationError};
 
 pub use folds::{MIN_TRACES, Sample};
+
+/// What [`strong_discriminator`] measures, and what other classifiers do over the folds of [`Sample`].
+pub const METRICS: &[Metric] = &[
+    Metric::auc("discriminator.auc", "boosted trees on whole traces: AUC (0.5 = indistinguishable)")
+        .headline(10)
+        .column("AUC trees")
+        .axis("fools trees"),
+    Metric::auc("discriminator.gnn_auc", "graph classifier: AUC").headline(11).column("AUC GNN").axis("fools GNN"),
+];
 
 /// Folds of the cross-validation.
 pub const FOLDS: usize = 5;
@@ -112,9 +122,10 @@ fn tell_tales(sample: &Sample, shares: &[f64], corpus: &Corpus) -> Vec<TellTale>
     columns.into_iter().take(TOP).map(tale).collect()
 }
 
-impl Entries for DiscriminatorReport {
-    fn entries(&self) -> Vec<(String, f64)> {
-        listed([("auc", self.auc), ("low", self.low), ("high", self.high)])
+impl Measure for DiscriminatorReport {
+    fn measurements(&self) -> Vec<Measurement> {
+        let auc = Interval { value: self.auc, low: self.low, high: self.high };
+        vec![Measurement::within("discriminator.auc", auc).of(2 * self.traces)]
     }
 }
 

@@ -55,13 +55,11 @@ pub enum EvaluationError {
         /// The value.
         value: f64,
     },
-    /// A check of the gate is required that there is none of.
-    #[error("there is no check {check:?} that could be required; there are {known}")]
-    UnknownCheck {
-        /// What is required.
-        check: String,
-        /// The ids of all checks.
-        known: String,
+    /// A metric is registered whose id another one has.
+    #[error("there is a metric {metric:?} already: give the new one another id")]
+    DeclaredTwice {
+        /// The id.
+        metric: &'static str,
     },
     /// A numerical library gave up.
     #[error("{what} failed: {message}")]
@@ -74,7 +72,10 @@ pub enum EvaluationError {
 }
 
 /// Both corpora have traces and the same vocabularies, in this order of the checks.
-pub(crate) fn require_comparable(sides: [(&'static str, &Corpus); 2]) -> Result<(), EvaluationError> {
+///
+/// # Errors
+/// [`EvaluationError::EmptyCorpus`], [`EvaluationError::VocabularyMismatch`].
+pub fn require_comparable(sides: [(&'static str, &Corpus); 2]) -> Result<(), EvaluationError> {
     for (side, corpus) in sides {
         if corpus.is_empty() {
             return Err(EvaluationError::EmptyCorpus { side, name: corpus.name().to_owned() });

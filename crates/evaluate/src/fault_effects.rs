@@ -8,12 +8,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use tracesmith_trace::{Corpus, Label, SpanLabel};
 
-use crate::entries::listed;
-use crate::error::require_comparable;
+use crate::error::{EvaluationError, require_comparable};
+use crate::measurement::{Measure, Measurement};
+use crate::metric::{Metric, Role, Unit};
 use crate::operations::{label_name, mean_durations};
 use crate::significance::mann_whitney;
 use crate::statistics::{mean, share};
-use crate::{Entries, EvaluationError, nested};
+
+/// What [`fault_fidelity`] measures of every kind of fault.
+pub const METRICS: &[Metric] = &[
+    Metric::description("faults.*.synthetic_traces", "traces under it").unit(Unit::Count).role(Role::Table),
+    Metric::description("faults.*.touched", "operations touched on either side").unit(Unit::Count).role(Role::Table),
+    Metric::new("faults.*.difference", "|real − synthetic| of Cliff's delta, mean").lower(),
+    Metric::new("faults.*.log_shift_difference", "|real − synthetic| of the log-shift, mean").lower(),
+    Metric::new("faults.*.same_direction", "operations that react in the same direction").share(),
+    Metric::description("faults.*.real_traces", "real traces under it").unit(Unit::Count),
+    Metric::description("faults.*.compared", "operations that enough traces have on both sides").unit(Unit::Count),
+];
 
 /// What a fault does to the durations of an operation; 0 if nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -185,23 +196,22 @@ impl Durations {
     }
 }
 
-impl Entries for FaultFidelity {
-    fn entries(&self) -> Vec<(String, f64)> {
+impl Measure for FaultFidelity {
+    fn measurements(&self) -> Vec<Measurement> {
         let of_kind = |kind: &KindFidelity| {
-            let mut entries = listed([
-                ("real_traces", kind.real_traces as f64),
-                ("synthetic_traces", kind.synthetic_traces as f64),
-                ("compared", kind.compared as f64),
-            ]);
-            entries.extend(kind.touched.iter().flat_map(|touched| {
-                listed([
-                    ("touched", touched.operations as f64),
-                    ("difference", touched.difference),
-                    ("log_shift_difference", touched.log_shift_difference),
-                    ("same_direction", touched.same_direction),
-                ])
-            }));
-            nested(&kind.kind, entries)
+            let measured = |name: &str, value: f64| Measurement::new(format!("faults.{}.{name}", kind.kind), value);
+            let mut found = vec![
+                measured("real_traces", kind.real_traces as f64),
+                measured("synthetic_traces", kind.synthetic_traces as f64),
+                measured("compared", kind.compared as f64),
+            ];
+            if let Some(touched) = &kind.touched {
+                found.push(measured("touched", touched.operations as f64));
+                found.push(measured("difference", touched.difference).of(touched.operations));
+                found.push(measured("log_shift_difference", touched.log_shift_difference).of(touched.operations));
+                found.push(measured("same_direction", touched.same_direction).of(touched.operations));
+            }
+            found
         };
         self.kinds.iter().flat_map(of_kind).collect()
     }

@@ -7,11 +7,45 @@ mod shape;
 use serde::Serialize;
 use tracesmith_trace::{Corpus, SpanLabel, span_labels};
 
-use crate::error::require_comparable;
+use crate::error::{EvaluationError, require_comparable};
+use crate::measurement::{Measure, Measurement};
+use crate::metric::Metric;
 use crate::statistics::{counts, js_similarity, ks_similarity, share};
-use crate::{Entries, EvaluationError};
 
 pub use shape::TraceShape;
+
+/// What [`structural_fidelity`] measures.
+pub const METRICS: &[Metric] = &[
+    Metric::new("fidelity.structure", "structure")
+        .column("structure")
+        .axis("structure")
+        .note("for trees of one size, node count, edge count, density and average degree say the same"),
+    Metric::new("fidelity.duration", "duration").column("duration").axis("duration"),
+    Metric::new("fidelity.semantic", "semantic").column("semantic").axis("semantic"),
+    Metric::new("fidelity.overall", "overall").headline(50).column("overall").note("mean of structure, duration and semantic"),
+    Metric::new("fidelity.structure.node_count", "structure: node count").detail(),
+    Metric::new("fidelity.structure.edge_count", "structure: edge count").detail(),
+    Metric::new("fidelity.structure.density", "structure: density").detail(),
+    Metric::new("fidelity.structure.average_degree", "structure: average degree").detail(),
+    Metric::new("fidelity.structure.maximum_degree", "structure: maximum degree").detail(),
+    Metric::new("fidelity.structure.degrees", "structure: degrees").detail(),
+    Metric::new("fidelity.structure.mmd", "structure: mmd").detail(),
+    Metric::new("fidelity.duration.mean_per_trace", "duration: mean per trace").detail(),
+    Metric::new("fidelity.duration.all_spans", "duration: all spans").detail(),
+    Metric::new("fidelity.semantic.services", "semantic: services").detail(),
+    Metric::new("fidelity.semantic.operations", "semantic: operations").detail(),
+    Metric::new("fidelity.semantic.service_operation_pairs", "semantic: service operation pairs").detail(),
+    Metric::new("fidelity.semantic.known_pairs", "semantic: known pairs").detail(),
+    Metric::new("fidelity.apart.depth", "apart: depth").detail(),
+    Metric::new("fidelity.apart.branching", "apart: branching").detail(),
+    Metric::new("fidelity.apart.child_parent_duration_ratio", "apart: child parent duration ratio").detail(),
+    Metric::new("fidelity.apart.critical_path_length", "apart: critical path length").detail(),
+    Metric::new("fidelity.apart.durations_by_label_mean", "apart: durations by label mean").detail(),
+    Metric::new("fidelity.apart.durations_by_label_worst", "apart: durations by label worst").detail(),
+    Metric::new("fidelity.apart.parent_child_label_pairs", "apart: parent child label pairs").detail(),
+    Metric::new("fidelity.apart.edge_duration_correlation_difference", "apart: edge duration correlation difference").lower().detail(),
+    Metric::new("fidelity.apart.start_offset", "apart: start offset").detail(),
+];
 
 /// A named number.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -112,15 +146,16 @@ impl StructuralFidelity {
     }
 }
 
-impl Entries for StructuralFidelity {
-    fn entries(&self) -> Vec<(String, f64)> {
-        let mut entries = vec![("overall".to_owned(), self.overall)];
+impl Measure for StructuralFidelity {
+    fn measurements(&self) -> Vec<Measurement> {
+        let mut found = vec![Measurement::new("fidelity.overall", self.overall)];
         for group in &self.groups {
-            entries.push((group.name.to_owned(), group.score));
-            entries.extend(group.members.iter().map(|member| (format!("{}.{}", group.name, member.name), member.value)));
+            found.push(Measurement::new(format!("fidelity.{}", group.name), group.score));
+            let member = |member: &Member| Measurement::new(format!("fidelity.{}.{}", group.name, member.name), member.value);
+            found.extend(group.members.iter().map(member));
         }
-        entries.extend(self.apart.iter().map(|member| (format!("apart.{}", member.name), member.value)));
-        entries
+        found.extend(self.apart.iter().map(|member| Measurement::new(format!("fidelity.apart.{}", member.name), member.value)));
+        found
     }
 }
 
@@ -136,8 +171,8 @@ mod tests {
         let real = corpus(&[(&[(0, 0, 10.0), (1, 1, 4.0)], &[(0, 1)]), (&[(0, 0, 7.0)], &[])]);
         let synthetic = corpus(&[(&[(0, 0, 10.0), (1, 1, 4.0)], &[(0, 1)]), (&[(0, 0, 7.0), (2, 1, 7.0)], &[(0, 1)])]);
         let fidelity = structural_fidelity(&real, &synthetic, 0).unwrap();
-        let entries = fidelity.entries();
-        let value = |key: &str| entries.iter().find(|entry| entry.0 == key).unwrap().1;
+        let found = fidelity.measurements();
+        let value = |key: &str| found.iter().find(|found| found.metric.strip_prefix("fidelity.") == Some(key)).unwrap().value;
         assert_eq!([value("structure.node_count"), value("structure.edge_count"), value("structure.density")], [0.5; 3]);
         // Degrees 1, 1, 0 against 1, 1, 1, 1.
         assert!((value("structure.degrees") - 2.0 / 3.0).abs() < 1e-15);
@@ -165,12 +200,13 @@ mod tests {
         fn fidelity_is_bounded_one_for_the_same_traces_and_blind_to_their_order(seed: u64, traces in 1usize..20, others in 1usize..20) {
             let (real, synthetic) = (random_corpus(seed, traces), random_corpus(seed ^ 1, others));
             let reversed = real.select(&(0..traces).rev().collect::<Vec<_>>());
-            for (key, value) in structural_fidelity(&real, &synthetic, seed).unwrap().entries() {
-                prop_assert!((0.0..=1.0).contains(&value) || key == "apart.edge_duration_correlation_difference" && value <= 2.0, "{key} {value}");
+            let difference = "fidelity.apart.edge_duration_correlation_difference";
+            for Measurement { metric, value, .. } in structural_fidelity(&real, &synthetic, seed).unwrap().measurements() {
+                prop_assert!((0.0..=1.0).contains(&value) || metric == difference && value <= 2.0, "{metric} {value}");
             }
-            for (key, value) in structural_fidelity(&real, &reversed, seed).unwrap().entries() {
-                let perfect = if key == "apart.edge_duration_correlation_difference" { value < 1e-9 } else { value == 1.0 };
-                prop_assert!(perfect, "{key} {value}");
+            for Measurement { metric, value, .. } in structural_fidelity(&real, &reversed, seed).unwrap().measurements() {
+                let perfect = if metric == difference { value < 1e-9 } else { value == 1.0 };
+                prop_assert!(perfect, "{metric} {value}");
             }
         }
 

@@ -84,15 +84,6 @@ pub fn shuffled(corpus: &Corpus, seed: u64) -> Corpus {
     corpus.select(&order)
 }
 
-/// The traces with their positions as ids.
-pub fn numbered(corpus: &Corpus) -> Corpus {
-    let mut builder = corpus.empty_like();
-    for (position, trace) in corpus.traces().enumerate() {
-        builder.push(Trace { id: position.to_string(), ..trace.to_owned() }).unwrap();
-    }
-    builder.finish()
-}
-
 /// Random trees of 1–6 spans with starts, statuses, ids and faults, whose children lie within their parents: all rules of validity hold.
 pub fn nested_corpus(seed: u64, traces: usize) -> Corpus {
     let mut rng = rng(seed, "nested corpus");
@@ -147,4 +138,15 @@ fn builder(has_starts: bool) -> CorpusBuilder {
 fn push(builder: &mut CorpusBuilder, spans: Vec<Span>, edges: &[(u32, u32)]) {
     let edges = edges.iter().map(|&(parent, child)| Edge { parent, child }).collect();
     builder.push(Trace { spans, edges, ..Trace::default() }).unwrap();
+}
+
+/// Sets that leave most figures without anything to be computed from.
+pub fn odd_sets() -> [(&'static str, Corpus); 5] {
+    [
+        ("one trace", corpus(&[(&[(0, 0, 5.0), (1, 1, 2.0)], &[(0, 1)])])),
+        ("one span", copies(1, &[(0, 0, 5.0)], &[])),
+        ("equal durations", copies(12, &[(0, 0, 5.0), (1, 1, 5.0)], &[(0, 1)])),
+        ("no edges", copies(9, &[(2, 3, 0.0)], &[])),
+        ("something", random_corpus(1, 15)),
+    ]
 }

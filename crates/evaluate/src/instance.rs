@@ -7,12 +7,11 @@ use rayon::prelude::*;
 use serde::Serialize;
 use tracesmith_trace::{Corpus, TraceRef, rng};
 
-use crate::entries::listed;
-use crate::error::require_comparable;
+use crate::error::{EvaluationError, require_comparable};
 use crate::fidelity::TraceShape;
+use crate::measurement::{Measure, Measurement, listed};
 use crate::sampling::{canonical_order, choose};
 use crate::statistics::{ks_similarity, ratio};
-use crate::{Entries, EvaluationError};
 
 /// Synthetic traces that are compared at most, chosen by the seed.
 pub const MAX_PAIRS: usize = 500;
@@ -153,19 +152,19 @@ fn best_match(a: TraceRef<'_>, b: TraceRef<'_>) -> f64 {
     total as f64 / WEIGHT_STEPS / large.span_count() as f64
 }
 
-impl Entries for InstanceSimilarity {
-    fn entries(&self) -> Vec<(String, f64)> {
-        let mut entries = listed([
-            ("structure", self.structure),
-            ("node_count", self.node_count),
-            ("edge_count", self.edge_count),
-            ("average_degree", self.average_degree),
-            ("density", self.density),
-            ("clustering", self.clustering),
-            ("degrees", self.degrees),
+impl Measure for InstanceSimilarity {
+    fn measurements(&self) -> Vec<Measurement> {
+        let mut found = listed([
+            ("similarity.instance.structure", self.structure),
+            ("similarity.instance.node_count", self.node_count),
+            ("similarity.instance.edge_count", self.edge_count),
+            ("similarity.instance.average_degree", self.average_degree),
+            ("similarity.instance.density", self.density),
+            ("similarity.instance.clustering", self.clustering),
+            ("similarity.instance.degrees", self.degrees),
         ]);
-        entries.extend(self.best_match.map(|value| ("best_match".to_owned(), value)));
-        entries
+        found.extend(self.best_match.map(|value| Measurement::new("similarity.instance.best_match", value)));
+        found
     }
 }
 
@@ -213,12 +212,12 @@ mod tests {
         fn scores_are_bounded_blind_to_order_and_one_for_copies_of_one_trace(seed: u64) {
             let (real, synthetic) = (random_corpus(seed, 12), random_corpus(seed ^ 1, 9));
             let result = instance_similarity(&real, &synthetic, seed).unwrap();
-            prop_assert!(result.entries().iter().all(|(_, value)| (0.0..=1.0).contains(value)));
+            prop_assert!(result.measurements().iter().all(|found| (0.0..=1.0).contains(&found.value)));
             let reversed = real.select(&(0..12).rev().collect::<Vec<_>>());
             prop_assert_eq!(&instance_similarity(&reversed, &synthetic, seed).unwrap(), &result);
             let copies = real.select(&[3, 3, 3]);
             let own = instance_similarity(&copies, &copies, seed).unwrap();
-            prop_assert!(own.entries().iter().all(|(_, value)| *value == 1.0), "{own:?}");
+            prop_assert!(own.measurements().iter().all(|found| found.value == 1.0), "{own:?}");
         }
 
         #[test]

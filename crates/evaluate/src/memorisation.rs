@@ -7,13 +7,53 @@ use rayon::prelude::*;
 use serde::Serialize;
 use tracesmith_trace::{Corpus, Signature, SpanLabel, TraceRef, edge_labels, span_labels};
 
-use crate::entries::listed;
-use crate::error::require_comparable;
+use crate::error::{EvaluationError, require_comparable};
+use crate::measurement::{Measure, Measurement, listed};
+use crate::metric::{Ceiling, Metric, Role};
 use crate::statistics::share;
-use crate::{Entries, EvaluationError};
 
 /// Jaccard similarity of edge-label sets from which two traces are near duplicates.
 pub const NEAR: f64 = 0.9;
+
+/// What [`memorisation`] measures.
+pub const METRICS: &[Metric] = &[
+    Metric::description("memorisation.exact_duplicate_rate", "exact duplicates of training signatures")
+        .share()
+        .ceiling(Ceiling::Metric("memorisation.natural_rate"))
+        .role(Role::Table)
+        .column("duplicates")
+        .note("microservices repeat themselves: only what is over the natural rate is memorisation"),
+    Metric::new("memorisation.excess", "exact duplicates over the natural rate")
+        .share()
+        .lower()
+        .ceiling(Ceiling::Constant(0.0))
+        .headline(30)
+        .column("duplicates over the natural rate")
+        .axis("original traces"),
+    Metric::description("memorisation.near_duplicate_rate", "near duplicates (Jaccard ≥ 0.9)")
+        .share()
+        .ceiling(Ceiling::Metric("memorisation.natural_near_rate"))
+        .role(Role::Table)
+        .column("near duplicates"),
+    Metric::description("memorisation.unique_ratio", "distinct signatures / traces")
+        .share()
+        .ceiling(Ceiling::Metric("memorisation.real_unique_ratio"))
+        .role(Role::Table),
+    Metric::new("memorisation.label_coverage", "real (service, operation) pairs covered").share().ceiling(Ceiling::None),
+    Metric::new("memorisation.edge_coverage", "real edge patterns covered").share().ceiling(Ceiling::None),
+    Metric::description("memorisation.natural_rate", "held-out traces that repeat a training signature")
+        .share()
+        .ceiling(Ceiling::None)
+        .role(Role::Reference),
+    Metric::description("memorisation.natural_near_rate", "held-out traces that nearly repeat a training trace")
+        .share()
+        .ceiling(Ceiling::None)
+        .role(Role::Reference),
+    Metric::description("memorisation.real_unique_ratio", "distinct signatures / held-out traces")
+        .share()
+        .ceiling(Ceiling::None)
+        .role(Role::Reference),
+];
 
 /// How much of a synthetic corpus is copied, and how much copying is natural for the system.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -68,7 +108,7 @@ pub(crate) fn near_duplicate_rate(training: &Corpus, corpus: &Corpus) -> f64 {
 }
 
 /// Tells whether a trace is a near duplicate of one of the training traces.
-pub(crate) fn near_duplicates_of(training: &Corpus) -> impl Fn(TraceRef<'_>) -> bool + use<> {
+pub fn near_duplicates_of(training: &Corpus) -> impl Fn(TraceRef<'_>) -> bool + use<> {
     let neighbours = Neighbours::of(training);
     move |trace| neighbours.has_near(&edge_set(trace))
 }
@@ -139,18 +179,18 @@ fn jaccard(a: &[CallLabel], b: &[CallLabel]) -> f64 {
     both as f64 / (a.len() + b.len() - both) as f64
 }
 
-impl Entries for Memorisation {
-    fn entries(&self) -> Vec<(String, f64)> {
+impl Measure for Memorisation {
+    fn measurements(&self) -> Vec<Measurement> {
         listed([
-            ("exact_duplicate_rate", self.exact_duplicate_rate),
-            ("natural_rate", self.natural_rate),
-            ("excess", self.excess),
-            ("near_duplicate_rate", self.near_duplicate_rate),
-            ("natural_near_rate", self.natural_near_rate),
-            ("unique_ratio", self.unique_ratio),
-            ("real_unique_ratio", self.real_unique_ratio),
-            ("label_coverage", self.label_coverage),
-            ("edge_coverage", self.edge_coverage),
+            ("memorisation.exact_duplicate_rate", self.exact_duplicate_rate),
+            ("memorisation.natural_rate", self.natural_rate),
+            ("memorisation.excess", self.excess),
+            ("memorisation.near_duplicate_rate", self.near_duplicate_rate),
+            ("memorisation.natural_near_rate", self.natural_near_rate),
+            ("memorisation.unique_ratio", self.unique_ratio),
+            ("memorisation.real_unique_ratio", self.real_unique_ratio),
+            ("memorisation.label_coverage", self.label_coverage),
+            ("memorisation.edge_coverage", self.edge_coverage),
         ])
     }
 }
@@ -200,8 +240,8 @@ mod tests {
             let (training, other) = (random_corpus(seed, 12), random_corpus(seed ^ 1, 9));
             let own = memorisation(&training, &training, &training).unwrap();
             prop_assert_eq!([own.exact_duplicate_rate, own.near_duplicate_rate, own.label_coverage, own.edge_coverage], [1.0; 4]);
-            for (key, value) in memorisation(&training, &other, &other).unwrap().entries() {
-                prop_assert!((0.0..=1.0).contains(&value), "{key} {value}");
+            for found in memorisation(&training, &other, &other).unwrap().measurements() {
+                prop_assert!((0.0..=1.0).contains(&found.value), "{found:?}");
             }
         }
     }

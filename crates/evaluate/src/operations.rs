@@ -8,17 +8,17 @@ use crate::significance::Rate;
 
 /// The spans of one operation.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct OperationSpans {
+pub struct OperationSpans {
     /// Durations in µs.
-    pub(crate) durations_us: Vec<f64>,
+    pub durations_us: Vec<f64>,
     /// [`mean_durations`] of the traces that have the operation.
-    pub(crate) means_us: Vec<f64>,
+    pub means_us: Vec<f64>,
     /// How many failed.
-    pub(crate) errors: Rate,
+    pub errors: Rate,
 }
 
 /// The spans of every operation.
-pub(crate) fn by_operation(corpus: &Corpus) -> BTreeMap<SpanLabel, OperationSpans> {
+pub fn by_operation(corpus: &Corpus) -> BTreeMap<SpanLabel, OperationSpans> {
     let mut operations: BTreeMap<SpanLabel, OperationSpans> = BTreeMap::new();
     for trace in corpus.traces() {
         for span in 0..trace.span_count() {
@@ -38,7 +38,7 @@ pub(crate) fn by_operation(corpus: &Corpus) -> BTreeMap<SpanLabel, OperationSpan
 ///
 /// Tests of significance take them for their observations: spans of one trace go together, and as so many independent ones they would make
 /// chance look like change.
-pub(crate) fn mean_durations(trace: TraceRef<'_>) -> BTreeMap<SpanLabel, f64> {
+pub fn mean_durations(trace: TraceRef<'_>) -> BTreeMap<SpanLabel, f64> {
     let mut sums: BTreeMap<SpanLabel, (f64, f64)> = BTreeMap::new();
     for (label, &duration) in span_labels(trace).zip(trace.durations_us) {
         let (sum, spans) = sums.entry(label).or_default();
@@ -48,7 +48,7 @@ pub(crate) fn mean_durations(trace: TraceRef<'_>) -> BTreeMap<SpanLabel, f64> {
 }
 
 /// Failed spans of a corpus; `None` if no span has a status.
-pub(crate) fn errors(corpus: &Corpus) -> Option<Rate> {
+pub fn errors(corpus: &Corpus) -> Option<Rate> {
     let statuses = || corpus.traces().flat_map(|trace| trace.statuses);
     let known = statuses().any(|status| status.is_known());
     let events = statuses().filter(|status| status.is_error()).count() as u64;
@@ -56,12 +56,12 @@ pub(crate) fn errors(corpus: &Corpus) -> Option<Rate> {
 }
 
 /// `service/operation`.
-pub(crate) fn label_name(corpus: &Corpus, (service, operation): SpanLabel) -> String {
+pub fn label_name(corpus: &Corpus, (service, operation): SpanLabel) -> String {
     format!("{}/{}", corpus.services().name(service), corpus.operations().name(operation))
 }
 
 /// `service/operation → service/operation`.
-pub(crate) fn call_name(corpus: &Corpus, (parent, child): EdgeLabel) -> String {
+pub fn call_name(corpus: &Corpus, (parent, child): EdgeLabel) -> String {
     format!("{} → {}", label_name(corpus, parent), label_name(corpus, child))
 }
 

@@ -11,19 +11,43 @@ mod records;
 use serde::Serialize;
 use tracesmith_trace::{Corpus, Split, derive_seed, split};
 
-use crate::entries::listed;
-use crate::error::require_comparable;
+use crate::error::{EvaluationError, require_comparable};
+use crate::measurement::{Measure, Measurement};
 use crate::memorisation::near_duplicate_rate;
+use crate::metric::{Ceiling, Metric, Role, Unit};
 use crate::sampling::canonical_order;
-use crate::{Entries, EvaluationError, nested};
 
 pub use closest::ClosestRecord;
 pub use membership::{FALSE_POSITIVE_RATE, MembershipInference, membership_from_losses, membership_from_scores};
-pub(crate) use rare_shapes::occurrences;
-pub use rare_shapes::{Below, LEVELS, RareShapes};
+pub use rare_shapes::{Below, LEVELS, RareShapes, occurrences};
 pub use records::MAX_TRACES;
 
 use records::Records;
+
+/// What [`privacy()`] measures, and what [`membership_from_losses`] does.
+pub const METRICS: &[Metric] = &[
+    Metric::new("privacy.dcr_closer_to_training", "closer to training than to held-out traces (0.5 = private)")
+        .nearer(0.5)
+        .column("DCR share"),
+    Metric::description("privacy.dcr_p5", "distance to the closest training record, 5th percentile").role(Role::Table),
+    Metric::description("privacy.dcr_traces", "traces whose signature both training and held-out traces have").unit(Unit::Count),
+    Metric::auc("privacy.membership_auc", "membership inference: AUC (0.5 = private)").column("membership AUC").axis("private members"),
+    Metric::new("privacy.membership_tpr_at_1pct_fpr", "membership inference: true positives at 1 % false ones")
+        .share()
+        .nearer(0.01)
+        .headline(20),
+    Metric::auc("privacy.likelihood.auc", "membership inference by likelihood: AUC").ceiling(Ceiling::None).column("… by likelihood"),
+    Metric::new("privacy.likelihood.tpr_at_1pct_fpr", "membership inference by likelihood: true positives at 1 % false ones")
+        .share()
+        .nearer(0.01)
+        .ceiling(Ceiling::None)
+        .headline(21),
+    Metric::description("privacy.rare_shapes.k2", "traces of a shape seen in one training trace").share(),
+    Metric::description("privacy.rare_shapes.k5", "traces of a shape seen in fewer than 5 training traces").share().role(Role::Table),
+    Metric::description("privacy.rare_shapes.k10", "traces of a shape seen in fewer than 10 training traces").share(),
+    Metric::description("privacy.rare_shapes.never_seen", "traces of a shape never seen in training").share().role(Role::Table),
+    Metric::description("privacy.near_duplicates", "near duplicates of training traces").share(),
+];
 
 /// Held-out traces below which they are not split for a ceiling.
 pub const MIN_TRACES_OF_CEILING: usize = 40;
@@ -53,29 +77,31 @@ pub fn privacy(training: &Corpus, held_out: &Corpus, synthetic: &Corpus, seed: u
 
 /// The attacks with the traces that they concern, of each kind the nearest first.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Attack {
-    pub(crate) privacy: Privacy,
+pub struct Attack {
+    /// What the attacks found.
+    pub privacy: Privacy,
     /// Synthetic traces that are closer to a training trace than to any held-out one, with both distances.
-    pub(crate) copies: Vec<Exposure>,
+    pub copies: Vec<Exposure>,
     /// Training traces with the distance to the closest synthetic one.
-    pub(crate) members: Vec<Exposure>,
+    pub members: Vec<Exposure>,
 }
 
 /// A trace that is close to another one.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Exposure {
-    pub(crate) id: String,
+pub struct Exposure {
+    /// Its id.
+    pub id: String,
     /// Euclidean, of ln(1 + µs).
-    pub(crate) distance: f64,
+    pub distance: f64,
     /// The distance to what it was not made from.
-    pub(crate) expected: Option<f64>,
+    pub expected: Option<f64>,
 }
 
 /// [`privacy`] with the traces that are exposed.
 ///
 /// # Errors
 /// As [`privacy`].
-pub(crate) fn attack(training: &Corpus, held_out: &Corpus, synthetic: &Corpus, seed: u64) -> Result<Attack, EvaluationError> {
+pub fn attack(training: &Corpus, held_out: &Corpus, synthetic: &Corpus, seed: u64) -> Result<Attack, EvaluationError> {
     require_comparable([("training", training), ("held-out", held_out)])?;
     require_comparable([("training", training), ("synthetic", synthetic)])?;
     let [of_training, of_held_out, of_synthetic] = [training, held_out, synthetic].map(|corpus| records::chosen(corpus, seed));
@@ -134,15 +160,17 @@ pub fn privacy_ceiling(training: &Corpus, held_out: &Corpus, seed: u64) -> Resul
     privacy(training, &half(train), &half(held_out), seed).map(Some)
 }
 
-impl Entries for Privacy {
-    fn entries(&self) -> Vec<(String, f64)> {
-        let mut entries = listed([("near_duplicates", self.near_duplicates)]);
+impl Measure for Privacy {
+    fn measurements(&self) -> Vec<Measurement> {
+        let mut found = vec![Measurement::new("privacy.near_duplicates", self.near_duplicates)];
         if let Some(ClosestRecord { closer_to_training, p5, traces }) = self.closest_record {
-            entries.extend(listed([("dcr_closer_to_training", closer_to_training), ("dcr_p5", p5), ("dcr_traces", traces as f64)]));
+            found.push(Measurement::new("privacy.dcr_closer_to_training", closer_to_training).of(traces));
+            found.push(Measurement::new("privacy.dcr_p5", p5).of(traces));
+            found.push(Measurement::new("privacy.dcr_traces", traces as f64));
         }
-        entries.extend(self.membership.entries().into_iter().map(|(key, value)| (format!("membership_{key}"), value)));
-        entries.extend(nested("rare_shapes", self.rare_shapes.entries()));
-        entries
+        found.extend(self.membership.under("privacy.membership_"));
+        found.extend(self.rare_shapes.measurements());
+        found
     }
 }
 
@@ -217,7 +245,7 @@ mod tests {
         let foreign = privacy(&flat, &flat, &copies(3, &[(2, 3, 7.0)], &[]), 0).unwrap();
         assert_eq!((foreign.closest_record.clone(), foreign.membership.auc.value), (None, 0.5));
         assert_eq!(foreign.rare_shapes.never_seen, 3);
-        assert!(foreign.entries().iter().all(|(_, value)| value.is_finite()));
+        assert!(foreign.measurements().iter().all(|found| found.value.is_finite()));
         assert!(matches!(privacy(&flat, &flat, &corpus(&[]), 0), Err(EvaluationError::EmptyCorpus { side: "synthetic", .. })));
     }
 
@@ -227,8 +255,8 @@ mod tests {
         fn figures_are_bounded_and_blind_to_the_order_of_traces(seed: u64, traces in 1usize..30, others in 1usize..50) {
             let (training, held_out, synthetic) = (random_corpus(seed, traces), random_corpus(seed ^ 1, others), random_corpus(seed ^ 2, traces));
             let result = privacy(&training, &held_out, &synthetic, seed).unwrap();
-            for (key, value) in result.entries() {
-                let unbounded = key == "dcr_p5" || key == "dcr_traces";
+            for (key, value) in crate::measurement::flat(&result.measurements()) {
+                let unbounded = key == "privacy.dcr_p5" || key == "privacy.dcr_traces";
                 prop_assert!(value >= 0.0 && value.is_finite() && (unbounded || value <= 1.0), "{key} {value}");
             }
             let reversed = |corpus: &Corpus| corpus.select(&(0..corpus.len()).rev().collect::<Vec<_>>());

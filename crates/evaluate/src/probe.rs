@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::error::EvaluationError;
+use crate::measurement::Measurement;
 use crate::statistics::{mean, standard_deviation};
-use crate::{Entries, EvaluationError, entries::listed};
 
 /// Steps of gradient descent on the convex loss.
 const STEPS: usize = 600;
@@ -22,9 +23,11 @@ pub struct Probe {
     pub chance: f64,
 }
 
-impl Entries for Probe {
-    fn entries(&self) -> Vec<(String, f64)> {
-        listed([("accuracy", self.accuracy), ("chance", self.chance)])
+impl Probe {
+    /// The measurements of a probe whose metrics have ids that begin with `stem`, such as `latent.probe_root.`.
+    pub fn under(&self, stem: &str) -> Vec<Measurement> {
+        let measured = |name: &str, value| Measurement::new(format!("{stem}{name}"), value);
+        vec![measured("accuracy", self.accuracy), measured("chance", self.chance)]
     }
 }
 

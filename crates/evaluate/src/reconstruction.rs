@@ -3,8 +3,24 @@
 use serde::Serialize;
 use tracesmith_trace::{Edge, TraceRef};
 
-use crate::entries::listed;
-use crate::{Entries, EvaluationError};
+use crate::error::EvaluationError;
+use crate::measurement::{Measure, Measurement, listed};
+use crate::metric::{Ceiling, Metric, Unit};
+
+/// What [`ReconstructionTally`] measures. The ceiling is the trace itself.
+pub const METRICS: &[Metric] = &[
+    Metric::new("service_accuracy", "service accuracy").share().ceiling(Ceiling::Constant(1.0)),
+    Metric::new("operation_accuracy", "operation accuracy").share().ceiling(Ceiling::Constant(1.0)),
+    Metric::new("duration_mae_us", "duration MAE (µs)")
+        .unit(Unit::Microseconds)
+        .lower()
+        .ceiling(Ceiling::Constant(0.0))
+        .note("a few spans with an overflown clock may rule it"),
+    Metric::new("duration_male", "duration MALE").lower().ceiling(Ceiling::Constant(0.0)),
+    Metric::new("edge_precision", "edge precision").share().ceiling(Ceiling::Constant(1.0)),
+    Metric::new("edge_recall", "edge recall").share().ceiling(Ceiling::Constant(1.0)),
+    Metric::new("edge_f1", "edge F1").share().ceiling(Ceiling::Constant(1.0)).headline(60),
+];
 
 /// What is compared of one trace. Slices have one entry a span; edges must be distinct.
 #[derive(Debug, Clone, Copy)]
@@ -127,8 +143,8 @@ impl ReconstructionTally {
     }
 }
 
-impl Entries for Reconstruction {
-    fn entries(&self) -> Vec<(String, f64)> {
+impl Measure for Reconstruction {
+    fn measurements(&self) -> Vec<Measurement> {
         listed([
             ("service_accuracy", self.service_accuracy),
             ("operation_accuracy", self.operation_accuracy),

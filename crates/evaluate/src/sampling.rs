@@ -13,7 +13,7 @@ pub fn canonical_order(corpus: &Corpus) -> Vec<usize> {
 }
 
 /// `count` of `items` (all of them if there are fewer), chosen by the stream `name` below `seed`, in their order.
-pub(crate) fn choose<T: Clone>(items: &[T], count: usize, seed: u64, name: &str) -> Vec<T> {
+pub fn choose<T: Clone>(items: &[T], count: usize, seed: u64, name: &str) -> Vec<T> {
     if items.len() <= count {
         return items.to_vec();
     }
@@ -25,7 +25,7 @@ pub(crate) fn choose<T: Clone>(items: &[T], count: usize, seed: u64, name: &str)
 }
 
 /// Traces chosen at random until they have `spans` spans (all traces if the corpus has no more), in canonical order.
-pub(crate) fn choose_spans(corpus: &Corpus, spans: usize, seed: u64, name: &str) -> Vec<usize> {
+pub fn choose_spans(corpus: &Corpus, spans: usize, seed: u64, name: &str) -> Vec<usize> {
     let order = canonical_order(corpus);
     if corpus.span_count() <= spans {
         return order;

@@ -9,16 +9,40 @@ pub mod projection;
 use serde::Serialize;
 use tracesmith_trace::Corpus;
 
-use crate::entries::listed;
-use crate::error::require_comparable;
+use crate::error::{EvaluationError, require_comparable};
 use crate::instance::{InstanceSimilarity, instance_similarity};
-use crate::{Entries, EvaluationError, nested};
+use crate::measurement::{Measure, Measurement, listed};
+use crate::metric::{Metric, Role};
 
 pub use discriminator::Discriminator;
 pub use matrix::MAX_SPANS_PER_SIDE;
 pub use projection::Projection;
 
 use matrix::SpanMatrix;
+
+/// What [`similarity`] measures.
+pub const METRICS: &[Metric] = &[
+    Metric::new("similarity.nmi", "NMI of k-means clusters and origin (0 = mixed)")
+        .lower()
+        .column("NMI")
+        .axis("mixed clusters")
+        .note("it stays near 0 when durations are a hundred times longer or labels are drawn at random: no measure of quality"),
+    Metric::new("similarity.pca.centroid_distance", "distance of the PCA centroids (pooled sd)").lower(),
+    Metric::description("similarity.pca.explained_variance_1", "variance along the first component").share(),
+    Metric::description("similarity.pca.explained_variance_2", "variance along the second component").share(),
+    Metric::description("similarity.forest.accuracy", "forest discriminator: accuracy").share().role(Role::Table),
+    Metric::description("similarity.forest.chance", "forest discriminator: chance").share().role(Role::Table),
+    Metric::auc("similarity.forest.auc", "forest discriminator: AUC (0.5 = indistinguishable)"),
+    Metric::new("similarity.instance.structure", "instance similarity: structure")
+        .note("trees of one size have 0.83 and more, whatever they look like"),
+    Metric::new("similarity.instance.node_count", "instance similarity: node count").detail(),
+    Metric::new("similarity.instance.edge_count", "instance similarity: edge count").detail(),
+    Metric::new("similarity.instance.average_degree", "instance similarity: average degree").detail(),
+    Metric::new("similarity.instance.density", "instance similarity: density").detail(),
+    Metric::new("similarity.instance.clustering", "instance similarity: clustering").detail(),
+    Metric::new("similarity.instance.degrees", "instance similarity: degrees").detail(),
+    Metric::new("similarity.instance.best_match", "instance similarity: best match of spans"),
+];
 
 /// RQ4 of one pair of corpora.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -48,13 +72,13 @@ pub fn similarity(real: &Corpus, synthetic: &Corpus, seed: u64) -> Result<Simila
     })
 }
 
-impl Entries for Similarity {
-    fn entries(&self) -> Vec<(String, f64)> {
-        let mut entries = listed([("nmi", self.nmi)]);
-        entries.extend(nested("pca", self.projection.entries()));
-        entries.extend(self.forest.iter().flat_map(|forest| nested("forest", forest.entries())));
-        entries.extend(nested("instance", self.instance.entries()));
-        entries
+impl Measure for Similarity {
+    fn measurements(&self) -> Vec<Measurement> {
+        let mut found = listed([("similarity.nmi", self.nmi)]);
+        found.extend(self.projection.measurements());
+        found.extend(self.forest.iter().flat_map(Discriminator::measurements));
+        found.extend(self.instance.measurements());
+        found
     }
 }
 
@@ -79,9 +103,9 @@ mod tests {
         let single = corpus(&[(&[(0, 0, 5.0)], &[])]);
         let result = similarity(&single, &single, 0).unwrap();
         assert_eq!((result.nmi, result.forest.is_none()), (0.0, true));
-        assert!(result.entries().iter().all(|(_, value)| value.is_finite()));
+        assert!(result.measurements().iter().all(|found| found.value.is_finite()));
         let other = corpus(&[(&[(1, 1, 7.0)], &[])]);
-        assert!(similarity(&single, &other, 0).unwrap().entries().iter().all(|(_, value)| value.is_finite()));
+        assert!(similarity(&single, &other, 0).unwrap().measurements().iter().all(|found| found.value.is_finite()));
     }
 
     proptest! {
@@ -90,8 +114,9 @@ mod tests {
         fn values_are_finite_bounded_and_blind_to_the_order_of_traces(seed: u64, traces in 1usize..14, others in 1usize..14) {
             let (real, synthetic) = (random_corpus(seed, traces), random_corpus(seed ^ 1, others));
             let result = similarity(&real, &synthetic, seed).unwrap();
-            for (key, value) in result.entries() {
-                prop_assert!(value.is_finite() && (key == "pca.centroid_distance" || (0.0..=1.0).contains(&value)), "{key} {value}");
+            for Measurement { metric, value, .. } in result.measurements() {
+                let bounded = metric == "similarity.pca.centroid_distance" || (0.0..=1.0).contains(&value);
+                prop_assert!(value.is_finite() && bounded, "{metric} {value}");
             }
             let reversed = real.select(&(0..traces).rev().collect::<Vec<_>>());
             prop_assert_eq!(similarity(&reversed, &synthetic, seed).unwrap(), result);

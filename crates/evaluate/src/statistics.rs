@@ -81,7 +81,7 @@ pub fn ratio(a: f64, b: f64) -> f64 {
 }
 
 /// `part / whole`, or `empty` if the whole is 0.
-pub(crate) fn share(part: usize, whole: usize, empty: f64) -> f64 {
+pub fn share(part: usize, whole: usize, empty: f64) -> f64 {
     if whole == 0 { empty } else { part as f64 / whole as f64 }
 }
 

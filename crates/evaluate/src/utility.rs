@@ -2,10 +2,27 @@
 
 use serde::Serialize;
 
-use crate::entries::listed;
+use crate::error::EvaluationError;
+use crate::measurement::{Measure, Measurement, listed};
+use crate::metric::{Metric, Unit};
 use crate::ranking::{Scored, average_precision};
 use crate::statistics::share;
-use crate::{Entries, EvaluationError, nested};
+
+/// What [`classification_report`] measures. The ceiling is a classifier that was trained on real traces.
+pub const METRICS: &[Metric] = &[
+    Metric::new("accuracy", "accuracy").share().headline(40).column("accuracy").axis("accuracy"),
+    Metric::new("weighted_f1", "weighted F1").share().headline(41),
+    Metric::new("pr_auc", "PR-AUC").note("average precision of the positive class"),
+    Metric::new("false_alarm_rate", "false-alarm rate").share().lower(),
+    Metric::new("loss", "loss").lower(),
+    Metric::new("weighted_precision", "precision").share(),
+    Metric::new("weighted_recall", "recall").share(),
+    Metric::new("class.*.precision", "* precision").share(),
+    Metric::new("class.*.recall", "* recall (accuracy on the class)").share(),
+    Metric::new("class.*.f1", "* F1").share(),
+    Metric::new("class.*.average_precision", "* average precision").detail(),
+    Metric::description("class.*.support", "* traces to test on").unit(Unit::Count),
+];
 
 /// How far the probabilities of a sample may be from adding up to 1 (they come from a single-precision softmax).
 const SUM_TOLERANCE: f64 = 1e-3;
@@ -135,9 +152,9 @@ fn class_scores(name: &str, class: usize, confusion: &[Vec<usize>], probabilitie
     }
 }
 
-impl Entries for ClassificationReport {
-    fn entries(&self) -> Vec<(String, f64)> {
-        let mut entries = listed([
+impl Measure for ClassificationReport {
+    fn measurements(&self) -> Vec<Measurement> {
+        let mut found = listed([
             ("loss", self.loss),
             ("accuracy", self.accuracy),
             ("weighted_precision", self.weighted_precision),
@@ -147,16 +164,16 @@ impl Entries for ClassificationReport {
             ("false_alarm_rate", self.false_alarm_rate),
         ]);
         for scores in &self.classes {
-            let of_class = listed([
+            let of_class = [
                 ("precision", scores.precision),
                 ("recall", scores.recall),
                 ("f1", scores.f1),
                 ("average_precision", scores.average_precision),
                 ("support", scores.support as f64),
-            ]);
-            entries.extend(nested(&format!("class.{}", scores.class), of_class));
+            ];
+            found.extend(of_class.map(|(name, value)| Measurement::new(format!("class.{}.{name}", scores.class), value)));
         }
-        entries
+        found
     }
 }
 
@@ -195,7 +212,7 @@ mod tests {
     fn an_absent_class_and_a_certain_error_stay_finite() {
         let report = classification_report(&["a", "b"], &[vec![0.0, 1.0]], &[0], 0).unwrap();
         assert_eq!(report.loss, -f64::EPSILON.ln());
-        assert!(report.entries().iter().all(|(_, value)| value.is_finite()));
+        assert!(report.measurements().iter().all(|found| found.value.is_finite()));
         assert_eq!((report.false_alarm_rate, report.classes[1].recall, report.classes[1].average_precision), (0.0, 0.0, 0.0));
     }
 

@@ -5,10 +5,31 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use tracesmith_trace::{Corpus, EdgeLabel, ValidityCounts, edge_labels};
 
-use crate::entries::listed;
-use crate::error::require_comparable;
+use crate::error::{EvaluationError, require_comparable};
+use crate::measurement::{Measure, Measurement, listed};
+use crate::metric::{Ceiling, Metric, Role};
 use crate::statistics::share;
-use crate::{Entries, EvaluationError};
+
+/// What [`validity`] measures.
+pub const METRICS: &[Metric] = &[
+    Metric::new("validity.valid_share", "one connected graph with a single root").share().headline(51).column("valid").axis("valid traces"),
+    Metric::new("validity.tree_share", "… and no span with two parents").share(),
+    Metric::new("validity.known_label_pairs", "edges whose label pair is real").share(),
+    Metric::description("validity.child_not_longer_than_parent", "children no longer than their parent").share().role(Role::Table),
+    Metric::description("validity.child_inside_parent", "children inside their parent")
+        .share()
+        .role(Role::Table)
+        .note("asynchronous children outlive their parents in real traces too"),
+    Metric::new("validity.sane_times", "spans with finite, non-negative times").share().detail(),
+    Metric::description("validity.real_child_not_longer_than_parent", "real children no longer than their parent")
+        .share()
+        .ceiling(Ceiling::None)
+        .role(Role::Reference),
+    Metric::description("validity.real_child_inside_parent", "real children inside their parent")
+        .share()
+        .ceiling(Ceiling::None)
+        .role(Role::Reference),
+];
 
 /// Slack when interval ends are compared, in µs: start offsets have nanosecond steps and their sums rounding errors.
 const SLACK_US: f64 = 1e-3;
@@ -86,19 +107,22 @@ fn sane_times(corpus: &Corpus) -> f64 {
     share(spans.sum(), corpus.span_count(), 1.0)
 }
 
-impl Entries for Validity {
-    fn entries(&self) -> Vec<(String, f64)> {
-        let mut entries = listed([
-            ("valid_share", self.valid_share),
-            ("tree_share", self.tree_share),
-            ("child_not_longer_than_parent", self.child_not_longer_than_parent),
-            ("real_child_not_longer_than_parent", self.real_child_not_longer_than_parent),
-            ("known_label_pairs", self.known_label_pairs),
-            ("sane_times", self.sane_times),
+impl Measure for Validity {
+    fn measurements(&self) -> Vec<Measurement> {
+        let mut found = listed([
+            ("validity.valid_share", self.valid_share),
+            ("validity.tree_share", self.tree_share),
+            ("validity.child_not_longer_than_parent", self.child_not_longer_than_parent),
+            ("validity.real_child_not_longer_than_parent", self.real_child_not_longer_than_parent),
+            ("validity.known_label_pairs", self.known_label_pairs),
+            ("validity.sane_times", self.sane_times),
         ]);
-        let optional = [("child_inside_parent", self.child_inside_parent), ("real_child_inside_parent", self.real_child_inside_parent)];
-        entries.extend(optional.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
-        entries
+        let optional = [
+            ("validity.child_inside_parent", self.child_inside_parent),
+            ("validity.real_child_inside_parent", self.real_child_inside_parent),
+        ];
+        found.extend(optional.into_iter().filter_map(|(metric, value)| Some(Measurement::new(metric, value?))));
+        found
     }
 }
 
@@ -127,7 +151,7 @@ mod tests {
         let validity = validity(&corpus, &corpus).unwrap();
         assert_eq!(validity.child_inside_parent, Some(1.0 / 3.0));
         assert_eq!(validity.sane_times, 0.75);
-        assert!(validity.entries().iter().any(|(key, _)| key == "child_inside_parent"));
+        assert!(validity.measurements().iter().any(|found| found.metric == "validity.child_inside_parent"));
     }
 
     #[test]

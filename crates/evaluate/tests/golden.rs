@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use tracesmith_evaluate::gate::{Consumer, Limits};
 use tracesmith_evaluate::ranking::{Interval, Scored, roc_auc_interval, true_positive_rate_at};
 use tracesmith_evaluate::significance::{Rate, benjamini_hochberg, compare_rates, ks_probability, mann_whitney};
 use tracesmith_evaluate::similarity::clustering::normalised_mutual_information;
@@ -13,9 +12,8 @@ use tracesmith_evaluate::similarity::discriminator::SETTINGS;
 use tracesmith_evaluate::similarity::forest::{Forest, Row};
 use tracesmith_evaluate::statistics::{correlation, js_similarity, ks_similarity, mean, quantile, standard_deviation};
 use tracesmith_evaluate::{
-    DiscriminatorSettings, DriftConfig, Entries, FaultSettings, GateConfig, GateInput, PERMUTATIONS, ReconstructionTally,
-    classification_report, drift, fault_fidelity, gate, instance_similarity, memorisation, privacy, ranking, similarity,
-    strong_discriminator, structural_fidelity, validity,
+    DiscriminatorSettings, FaultSettings, Measure, ReconstructionTally, classification_report, fault_fidelity, flat, instance_similarity,
+    memorisation, privacy, ranking, similarity, strong_discriminator, structural_fidelity, validity,
 };
 use tracesmith_trace::Corpus;
 
@@ -40,8 +38,9 @@ fn assert_close(name: &str, ours: f64, expected: f64, tolerance: f64) {
 }
 
 /// Every expected key is there with its value, and nothing else but `unexpected` is.
-fn assert_entries(result: &impl Entries, expected: &Value, unexpected: &[&str], tolerance: f64) {
-    let ours: BTreeMap<String, f64> = result.entries().into_iter().collect();
+fn assert_measurements(prefix: &str, result: &impl Measure, expected: &Value, unexpected: &[&str], tolerance: f64) {
+    let below = |key: String| key.strip_prefix(prefix).unwrap_or_else(|| panic!("{key} is not below {prefix}")).to_owned();
+    let ours: BTreeMap<String, f64> = flat(&result.measurements()).into_iter().map(|(key, value)| (below(key), value)).collect();
     let expected = expected.as_object().unwrap();
     for (key, value) in expected {
         assert_close(key, *ours.get(key).unwrap_or_else(|| panic!("{key} is missing")), value.as_f64().unwrap(), tolerance);
@@ -79,7 +78,7 @@ fn reconstruction_agrees_with_scikit_learn() {
     for (truth, predicted) in truth.traces().zip(predicted.traces()) {
         tally.push(truth.into(), predicted.into()).unwrap();
     }
-    assert_entries(&tally.finish().unwrap(), &golden["expected"], &[], 1e-12);
+    assert_measurements("", &tally.finish().unwrap(), &golden["expected"], &[], 1e-12);
 }
 
 #[test]
@@ -90,7 +89,7 @@ fn classification_agrees_with_scikit_learn() {
     let probabilities: Vec<Vec<f64>> = serde_json::from_value(golden["probabilities"].clone()).unwrap();
     let truth = indices(&golden["truth"]);
     let report = classification_report(&classes, &probabilities, &truth, 1).unwrap();
-    assert_entries(&report, &golden["expected"], &[], 1e-9);
+    assert_measurements("", &report, &golden["expected"], &[], 1e-9);
     assert_eq!(serde_json::to_value(&report.confusion).unwrap(), golden["confusion"]);
     let scored: Vec<_> = probabilities.iter().zip(&truth).map(|(row, &class)| (row[1], class == 1)).collect();
     assert_close("ROC AUC", ranking::roc_auc(&scored), golden["roc_auc"].as_f64().unwrap(), 1e-12);
@@ -101,31 +100,31 @@ fn effects_of_faults_agree_with_scipy_and_numpy() {
     let golden = &expected()["faults"];
     let settings = FaultSettings { min_traces: 10, min_effect: 0.147 };
     let result = fault_fidelity(&corpus(&golden["real"]), &corpus(&golden["synthetic"]), &settings).unwrap();
-    assert_entries(&result, &golden["expected"], &[], 1e-9);
+    assert_measurements("faults.", &result, &golden["expected"], &[], 1e-9);
 }
 
 #[test]
 fn structural_fidelity_agrees_with_scipy_and_networkx() {
     let golden = expected();
     let fidelity = structural_fidelity(&corpus(&golden["real"]), &corpus(&golden["synthetic"]), 0).unwrap();
-    assert_entries(&fidelity, &golden["fidelity"], &[], 1e-9);
+    assert_measurements("fidelity.", &fidelity, &golden["fidelity"], &[], 1e-9);
 }
 
 #[test]
 fn validity_agrees_with_networkx() {
     let golden = expected();
     let validity = validity(&corpus(&golden["real"]), &corpus(&golden["synthetic"])).unwrap();
-    assert_entries(&validity, &golden["validity"], &[], 1e-12);
+    assert_measurements("validity.", &validity, &golden["validity"], &[], 1e-12);
     let odd = tracesmith_evaluate::validity(&corpus(&golden["real"]), &corpus(&golden["odd"])).unwrap();
     assert!(odd.sane_times < 1.0);
-    assert_entries(&odd, &golden["odd_validity"], &[], 1e-12);
+    assert_measurements("validity.", &odd, &golden["odd_validity"], &[], 1e-12);
 }
 
 #[test]
 fn clusters_and_components_agree_with_scikit_learn() {
     let golden = expected();
     let similarity = similarity(&corpus(&golden["real"]), &corpus(&golden["synthetic"]), 0).unwrap();
-    assert_entries(&similarity, &golden["similarity"], &["forest.", "instance."], 1e-6);
+    assert_measurements("similarity.", &similarity, &golden["similarity"], &["forest.", "instance."], 1e-6);
 }
 
 #[test]
@@ -154,7 +153,7 @@ fn pairs_of_traces_agree_with_scipy_and_networkx() {
     let (real, synthetic) = (corpus(&golden["real"]), corpus(&golden["synthetic"]));
     for (position, members) in golden["instance"].as_array().unwrap().iter().enumerate() {
         let result = instance_similarity(&real.select(&[position]), &synthetic.select(&[position]), 0).unwrap();
-        assert_entries(&result, members, &[], 1e-8);
+        assert_measurements("similarity.instance.", &result, members, &[], 1e-8);
     }
 }
 
@@ -168,7 +167,7 @@ fn memorisation_agrees_with_plain_sets() {
     let of = |range: std::ops::Range<usize>, from: &Corpus| from.select(&range.collect::<Vec<_>>());
     let generated = Corpus::concat(&[&of(copied[0]..copied[1], &real), &of(0..golden["generated"].as_u64().unwrap() as usize, &synthetic)]);
     let result = memorisation(&of(0..training, &real), &of(training..real.len(), &real), &generated).unwrap();
-    assert_entries(&result, &golden["expected"], &[], 1e-12);
+    assert_measurements("memorisation.", &result, &golden["expected"], &[], 1e-12);
 }
 
 #[test]
@@ -202,7 +201,7 @@ fn attacks_on_privacy_agree_with_numpy_and_scikit_learn() {
     let [training, held_out] = ["training", "held_out"].map(|key| golden[key].as_u64().unwrap() as usize);
     let of = |range: std::ops::Range<usize>| first.select(&range.collect::<Vec<_>>());
     let result = privacy(&of(0..training), &of(training..training + held_out), &made, 0).unwrap();
-    assert_entries(&result, &golden["privacy"], &[], 1e-9);
+    assert_measurements("privacy.", &result, &golden["privacy"], &[], 1e-9);
 }
 
 #[test]
@@ -227,108 +226,5 @@ fn tests_of_two_samples_agree_with_scipy() {
     }
     for (ours, expected) in benjamini_hochberg(&numbers(&golden["p"])).into_iter().zip(numbers(&golden["adjusted"])) {
         assert_close("Benjamini–Hochberg", ours, expected, 1e-12);
-    }
-}
-
-fn part(from: &Corpus, range: std::ops::Range<usize>) -> Corpus {
-    from.select(&range.collect::<Vec<_>>())
-}
-
-/// The traces with spans twice as long.
-fn slower(corpus: &Corpus) -> Corpus {
-    let mut builder = corpus.empty_like();
-    for trace in corpus.traces() {
-        let mut trace = trace.to_owned();
-        trace.spans.iter_mut().for_each(|span| span.duration_us *= 2.0);
-        builder.push(trace).unwrap();
-    }
-    builder.finish()
-}
-
-/// Effects and decisions of drift, and its probabilities: those of mixes hang on chance, here and there, so that the mean of many is compared.
-#[test]
-fn drift_agrees_with_scipy() {
-    let golden = expected();
-    let (first, second, real) = (corpus(&golden["attacks"]["first"]), corpus(&golden["attacks"]["second"]), corpus(&golden["real"]));
-    let windows = &golden["verdicts"]["windows"];
-    let cases = [
-        ("systems", part(&first, 0..100), part(&second, 0..100)),
-        ("halves", part(&real, 0..20), part(&real, 20..40)),
-        ("slower", part(&first, 0..100), slower(&part(&first, 70..170))),
-        ("foreign", real, corpus(&golden["synthetic"])),
-    ];
-    for (name, before, after) in cases {
-        let expected = &windows[name];
-        let seeds = 20;
-        let mut probabilities: BTreeMap<String, f64> = BTreeMap::new();
-        for seed in 0..seeds {
-            let report = drift(&before, &after, &DriftConfig::default(), seed).unwrap();
-            assert_entries(&report, &expected["effects"], &[], 1e-9);
-            for change in &report.changes {
-                let key = change.operation.as_ref().map_or(change.feature.to_owned(), |operation| format!("duration.{operation}"));
-                *probabilities.entry(key.clone()).or_default() += change.probability / seeds as f64;
-                let drifted = expected["drifted"].as_array().unwrap().iter().any(|drifted| *drifted == key.as_str());
-                assert_eq!(change.drifted, drifted, "{name}: {key}");
-            }
-        }
-        for (key, probability) in expected["probabilities"].as_object().unwrap() {
-            // Three standard deviations of the mean of a share of PERMUTATIONS divisions, and as much for the other implementation.
-            let by_chance = if ["labels", "calls", "shapes"].contains(&key.as_str()) {
-                3.0 / (PERMUTATIONS as f64 * seeds as f64).sqrt()
-            } else {
-                1e-9
-            };
-            assert_close(key, probabilities[key], probability.as_f64().unwrap(), by_chance);
-        }
-    }
-}
-
-#[test]
-fn every_figure_of_the_gate_and_its_failures_agree_with_an_independent_gate() {
-    let golden = expected();
-    let [first, second, made] = ["first", "second", "made"].map(|key| corpus(&golden["attacks"][key]));
-    let released = Corpus::concat(&[&part(&made, 0..30), &part(&made, 55..60), &part(&second, 30..95)]);
-    let (train, real) = (part(&first, 0..50), part(&first, 70..170));
-    let consumer = |name: &str, failure: Option<&str>| Consumer { name: name.to_owned(), failure: failure.map(str::to_owned) };
-    let input = GateInput {
-        real: &real,
-        synthetic: &released,
-        train: Some(&train),
-        integrity: None,
-        seconds_to_generate: Some(8.0),
-        consumers: vec![consumer("a", None), consumer("b", Some("no header")), consumer("c", None)],
-    };
-    let report = gate(&input, &GateConfig::default(), 0).unwrap();
-    let golden = &golden["verdicts"]["gate"];
-    assert_entries(&report, &golden["figures"], &[], 1e-9);
-    let mut failed: Vec<&str> = report.failures().map(|check| check.id.as_str()).collect();
-    failed.sort_unstable();
-    assert_eq!(serde_json::to_value(&failed).unwrap(), golden["failed"]);
-}
-
-#[test]
-fn fault_effects_of_the_gate_are_those_of_the_worst_kind() {
-    let golden = &expected()["faults"];
-    let (real, synthetic) = (corpus(&golden["real"]), corpus(&golden["synthetic"]));
-    let config = GateConfig { gate: Limits { min_traces_of_effect: 10, ..Limits::default() }, ..GateConfig::default() };
-    let ours: BTreeMap<String, f64> = gate(&bare(&real, &synthetic), &config, 0).unwrap().entries().into_iter().collect();
-    for (check, figure) in [("M7", "difference"), ("M7.log_shift", "log_shift_difference")] {
-        let worst = ["delay", "loss"].map(|kind| golden["expected"][format!("{kind}.{figure}")].as_f64().unwrap());
-        assert_close(check, ours[check], worst[0].max(worst[1]), 1e-9);
-    }
-}
-
-/// Nothing but the two sides.
-fn bare<'a>(real: &'a Corpus, synthetic: &'a Corpus) -> GateInput<'a> {
-    GateInput { real, synthetic, train: None, integrity: None, seconds_to_generate: None, consumers: Vec::new() }
-}
-
-#[test]
-fn divergences_of_the_gate_agree_with_scipy() {
-    let golden = expected();
-    let (real, synthetic) = (corpus(&golden["real"]), corpus(&golden["synthetic"]));
-    let ours: BTreeMap<String, f64> = gate(&bare(&real, &synthetic), &GateConfig::default(), 0).unwrap().entries().into_iter().collect();
-    for (feature, value) in golden["divergence"].as_object().unwrap() {
-        assert_close(feature, ours[feature], value.as_f64().unwrap(), 1e-9);
     }
 }

@@ -1,5 +1,6 @@
 //! What generators that are trained with differential privacy promise, and what that costs in fidelity and utility.
 
+use tracesmith_evaluate::{Ceiling, Metric, Role};
 use tracesmith_generate::GeneratorConfig;
 use tracesmith_model::train::{Privacy, PrivacyError};
 
@@ -11,6 +12,13 @@ use crate::{Experiment, Question};
 const TEXT: &str = "Some generators are trained by DP-SGD. ε and δ say how far the weights may depend on any one training trace, for whoever does \
     not know the seed: the smaller, the less; ε = ∞ clips the gradients of traces without noise, and promises nothing. Names, labels, sizes, \
     shapes, calls and quantile tables are published as they are. Of membership inference 0.5 is private, of AUC indistinguishable.";
+
+/// What a generator promises that is trained with differential privacy.
+pub(crate) const METRICS: &[Metric] = &[
+    Metric::new("epsilon", "ε (DP-SGD)").lower().ceiling(Ceiling::None).column("ε").note("none where it is infinite"),
+    Metric::new("delta", "δ (DP-SGD)").lower().ceiling(Ceiling::None).column("δ"),
+    Metric::description("noise_multiplier", "noise multiplier").ceiling(Ceiling::None).role(Role::Table).column("noise multiplier"),
+];
 
 /// Column, and what of the promise it shows.
 const PROMISE: [(&str, &str); 3] = [("ε", "epsilon"), ("δ", "delta"), ("noise multiplier", "noise_multiplier")];

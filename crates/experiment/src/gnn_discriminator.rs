@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tracesmith_evaluate::discriminator::{DiscriminatorSettings, Sample};
-use tracesmith_evaluate::ranking::Interval;
+use tracesmith_evaluate::{Measurement, flat};
 use tracesmith_model::classifier::ClassifierConfig;
 use tracesmith_model::train::TrainConfig;
 use tracesmith_model::{Device, DurationScale, Graph};
@@ -31,7 +31,7 @@ impl Default for GnnDiscriminatorConfig {
     }
 }
 
-/// AUC over the folds of [`Sample`], with `gnn_auc`, `gnn_low` and `gnn_high` as keys.
+/// `discriminator.gnn_auc`, the AUC over the folds of [`Sample`].
 pub(crate) fn judge(
     real: &Corpus,
     synthetic: &Corpus,
@@ -51,14 +51,14 @@ pub(crate) fn judge(
         .collect();
     let sizes = sizes_of([real].into_iter());
     let mut fold = 0;
-    let Interval { value, low, high } = sample.cross_validated_auc(|fitted, scored| {
+    let auc = sample.cross_validated_auc(|fitted, scored| {
         fold += 1;
         let pick = |rows: &[usize]| rows.iter().map(|&row| graphs[row].clone()).collect::<Vec<_>>();
         let seed = derive_seed(seed, &format!("gnn fold {fold}"));
         let classifier = GraphClassifier { config: &config.classifier, sizes, classes: &["real", "synthetic"], seed, device };
         fit_predict(&classifier, &pick(fitted), &pick(scored))
     })?;
-    Ok(vec![("gnn_auc".into(), value), ("gnn_low".into(), low), ("gnn_high".into(), high)])
+    Ok(flat(&[Measurement::within("discriminator.gnn_auc", auc)]))
 }
 
 /// Probability of "synthetic" for every graph of `scored`.

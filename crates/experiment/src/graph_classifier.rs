@@ -1,7 +1,7 @@
 //! The graph classifier of every downstream task: training and testing, whatever its classes are.
 
 use serde::{Deserialize, Serialize};
-use tracesmith_evaluate::{ClassificationReport, Entries, classification_report};
+use tracesmith_evaluate::{ClassificationReport, Measure, classification_report, flat};
 use tracesmith_model::classifier::{Classifier, ClassifierConfig};
 use tracesmith_model::train::{EpochRecord, Run, initialise, train};
 use tracesmith_model::{Device, DurationScale, Graph, Sizes};
@@ -48,7 +48,7 @@ impl GraphClassifier<'_> {
         let report: ClassificationReport =
             classification_report(self.classes, &model.predict(graphs, self.device), &truth, self.classes.len() - 1)
                 .map_err(|error| ExperimentError::stage("classifier", &error))?;
-        Ok(TestScores { entries: report.entries(), confusion: report.confusion })
+        Ok(TestScores { entries: flat(&report.measurements()), confusion: report.confusion })
     }
 }
 

@@ -1,12 +1,29 @@
 //! What the latent of a trace is good for: whether its request type and class can be read from it and asked for through it, and what lies
 //! between two of them.
 
-use tracesmith_evaluate::{Entries, linear_probe, nested};
+use tracesmith_evaluate::{Ceiling, Measurement, Metric, Role, flat, linear_probe};
 use tracesmith_generate::{FittedGenerator, Request};
 use tracesmith_trace::{Corpus, SizeMode, TraceRef, ValidityCounts, derive_seed};
 
 use crate::ExperimentError;
 use crate::data::Prepared;
+
+/// What [`judge`] measures.
+pub(crate) const METRICS: &[Metric] = &[
+    share("latent.probe_root.accuracy", "linear probe of z_G: root operation"),
+    share("latent.probe_root.chance", "… most frequent root"),
+    share("latent.probe_class.accuracy", "linear probe of z_G: class"),
+    share("latent.probe_class.chance", "… most frequent class"),
+    share("latent.root_asked", "traces with the root that was asked for"),
+    share("latent.root_through_latent", "… if only z_G is drawn for it"),
+    share("latent.interpolation_valid", "valid traces between two traces of different roots"),
+    share("latent.interpolation_arrives", "paths that lead from one root to the other"),
+];
+
+/// Real traces have no latent, so that there is no ceiling.
+const fn share(id: &'static str, label: &'static str) -> Metric {
+    Metric::description(id, label).share().ceiling(Ceiling::None).role(Role::Table)
+}
 
 /// Root operations that are asked for: the most frequent ones of the training traces.
 const ROOTS: usize = 8;
@@ -32,17 +49,17 @@ pub(crate) fn judge(
 ) -> Result<Vec<(String, f64)>, ExperimentError> {
     let Some(training) = generator.latents(&traces.training) else { return Ok(Vec::new()) };
     let Some(held_out) = generator.latents(&traces.held_out) else { return Ok(Vec::new()) };
-    let probe = |name: &str, property: &dyn Fn(TraceRef<'_>) -> usize| {
+    let probe = |stem: &str, property: &dyn Fn(TraceRef<'_>) -> usize| {
         let of = |corpus: &Corpus| corpus.traces().map(property).collect::<Vec<_>>();
         let probe = linear_probe(&training, &of(&traces.training), &held_out, &of(&traces.held_out))?;
-        Ok::<_, ExperimentError>(nested(name, probe.entries()))
+        Ok::<_, ExperimentError>(probe.under(stem))
     };
-    let mut entries = probe("probe_root", &root)?;
-    entries.extend(probe("probe_class", &|trace| trace.label.class().index())?);
-    entries.push(("root_asked".into(), root_control(generator, traces, seed)?));
-    entries.push(("root_through_latent".into(), root_control(free, traces, seed)?));
-    entries.extend(interpolation(generator, &traces.held_out, seed));
-    Ok(entries)
+    let mut found = probe("latent.probe_root.", &root)?;
+    found.extend(probe("latent.probe_class.", &|trace| trace.label.class().index())?);
+    found.push(Measurement::new("latent.root_asked", root_control(generator, traces, seed)?));
+    found.push(Measurement::new("latent.root_through_latent", root_control(free, traces, seed)?));
+    found.extend(interpolation(generator, &traces.held_out, seed));
+    Ok(flat(&found))
 }
 
 /// Share of traces that begin with the operation that was asked for.
@@ -65,7 +82,7 @@ fn root_control(generator: &dyn FittedGenerator, traces: &Prepared, seed: u64) -
 }
 
 /// Share of valid traces between pairs of held-out traces with different roots, and share of paths that lead from one root to the other.
-fn interpolation(generator: &dyn FittedGenerator, held_out: &Corpus, seed: u64) -> Vec<(String, f64)> {
+fn interpolation(generator: &dyn FittedGenerator, held_out: &Corpus, seed: u64) -> Vec<Measurement> {
     let pairs: Vec<(usize, usize)> = (0..held_out.len())
         .map(|i| (i, (i + held_out.len() / 2) % held_out.len()))
         .filter(|&(a, b)| root(held_out.trace(a)) != root(held_out.trace(b)))
@@ -82,6 +99,9 @@ fn interpolation(generator: &dyn FittedGenerator, held_out: &Corpus, seed: u64) 
     if pairs.is_empty() {
         return Vec::new();
     }
-    let share = |part: usize, whole: usize| part as f64 / whole as f64;
-    vec![("interpolation_valid".into(), share(valid, all)), ("interpolation_arrives".into(), share(arrived, pairs.len()))]
+    let of = |part: usize, whole: usize| part as f64 / whole as f64;
+    vec![
+        Measurement::new("latent.interpolation_valid", of(valid, all)).of(all),
+        Measurement::new("latent.interpolation_arrives", of(arrived, pairs.len())).of(pairs.len()),
+    ]
 }

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use tracesmith_evaluate::{
-    Comparison, Entries, ReconstructionTally, TraceContent, ceiling, compare, membership_from_losses, memorisation, nested, privacy,
-    privacy_ceiling, structural_fidelity, validity,
+    Comparison, Measure, ReconstructionTally, TraceContent, ceiling, compare, families, flat, membership_from_losses, memorisation, nested,
+    privacy, privacy_ceiling, structural_fidelity, validity,
 };
 use tracesmith_generate::{Fit, FittedGenerator, Generator, GeneratorConfig, MODEL_FILE, Request, Sampling, load, map_parallel};
 use tracesmith_model::Device;
@@ -342,12 +342,12 @@ impl Study<'_> {
                     };
                     tally.push(trace.into(), predicted)?;
                 }
-                tally.finish().map(|scores| scores.entries())
+                tally.finish().map(|scores| scores.measurements())
             };
             let traces = self.traces(place);
             let held_out = score(&traces.held_out).map_err(|error| ExperimentError::stage(&title, &error))?;
             let training = score(&traces.training).map_err(|error| ExperimentError::stage(&title, &error))?;
-            Ok(Found::Entries([held_out, nested("training", training)].concat()))
+            Ok(Found::Entries(flat(&[held_out, nested("training", training)].concat())))
         };
         self.timed(&title, || self.cache.fetch(Stage::Reconstruct, &title, &inputs, compute))
     }
@@ -357,18 +357,18 @@ impl Study<'_> {
         let traces = self.traces(place);
         let seed = self.experiment.seeds[place.seed];
         let synthetic = self.sample(place, size)?;
-        let inputs = (&traces.hash, crate::cache::hash(&synthetic)?, seed, size == MAIN_SIZE);
+        let inputs = (&traces.hash, crate::cache::hash(&synthetic)?, seed, size == MAIN_SIZE, further_metrics());
         let compute = || {
             let fail = |error| ExperimentError::stage(&title, &error);
             if size != MAIN_SIZE {
                 let fidelity = structural_fidelity(&traces.held_out, &synthetic, seed).map_err(fail)?;
                 let validity = validity(&traces.held_out, &synthetic).map_err(fail)?;
-                return Ok(Found::Entries([nested("fidelity", fidelity.entries()), nested("validity", validity.entries())].concat()));
+                return Ok(Found::Entries(flat(&[fidelity.measurements(), validity.measurements()].concat())));
             }
             let comparison = compare(&traces.held_out, &synthetic, seed).map_err(fail)?;
             let copied = memorisation(&traces.training, &traces.held_out, &synthetic).map_err(fail)?;
             let attacked = privacy(&traces.training, &traces.held_out, &synthetic, seed).map_err(fail)?;
-            let entries = [comparison.entries(), nested("memorisation", copied.entries()), nested("privacy", attacked.entries())].concat();
+            let entries = flat(&[comparison.measurements(), copied.measurements(), attacked.measurements()].concat());
             let Comparison { similarity, discriminator, .. } = comparison;
             let tell_tales = discriminator.top.into_iter().map(TellTale::from).collect();
             Ok(Found::Comparison { entries, real: similarity.projection.real, synthetic: similarity.projection.synthetic, tell_tales })
@@ -403,7 +403,7 @@ impl Study<'_> {
             };
             let losses = model.trace_losses(&some(&traces.training)).zip(model.trace_losses(&some(&traces.held_out)));
             let attack = losses.map(|(members, others)| membership_from_losses(&members, &others)).transpose().map_err(fail)?;
-            Ok(Found::Entries(attack.map(|attack| attack.entries()).unwrap_or_default()))
+            Ok(Found::Entries(attack.map(|attack| flat(&attack.under("privacy.likelihood."))).unwrap_or_default()))
         };
         self.timed(&title, || self.cache.fetch(Stage::Likelihood, &title, &inputs, compute))
     }
@@ -422,10 +422,10 @@ impl Study<'_> {
             let fail = |error| ExperimentError::stage(&title, &error);
             let comparison = ceiling(&traces.training, &traces.held_out, traces.training.len(), seed).map_err(fail)?;
             let attacked = privacy_ceiling(&traces.training, &traces.held_out, seed).map_err(fail)?;
-            let attacked = attacked.map(|attacked| nested("privacy", attacked.entries())).unwrap_or_default();
-            Ok(Found::Entries([comparison.entries(), attacked].concat()))
+            let attacked = attacked.map(|attacked| attacked.measurements()).unwrap_or_default();
+            Ok(Found::Entries(flat(&[comparison.measurements(), attacked].concat())))
         };
-        self.timed(&title, || self.cache.fetch(Stage::Ceiling, &title, &(&traces.hash, seed), compute))
+        self.timed(&title, || self.cache.fetch(Stage::Ceiling, &title, &(&traces.hash, seed, further_metrics()), compute))
     }
 
     fn collect(&self, outcome: &mut Outcome, job: &Job, found: Found) {
@@ -445,15 +445,15 @@ impl Study<'_> {
                     outcome.visuals.projections.push(ProjectionPoints { system, generator, real, synthetic });
                 }
             }
-            (Job::Latent(place), Found::Entries(entries)) => outcome.add(&format!("rq4.{}.latent", name(place)), &entries),
+            (Job::Latent(place), Found::Entries(entries)) => outcome.add(&format!("rq4.{}", name(place)), &entries),
             (Job::Likelihood(place), Found::Entries(entries)) => {
-                outcome.add(&format!("rq4.{}.{MAIN_SIZE}.privacy.likelihood", name(place)), &entries);
+                outcome.add(&format!("rq4.{}.{MAIN_SIZE}", name(place)), &entries);
             }
             (Job::Discriminate(place), Found::Entries(entries)) => {
-                outcome.add(&format!("rq4.{}.{MAIN_SIZE}.discriminator", name(place)), &entries);
+                outcome.add(&format!("rq4.{}.{MAIN_SIZE}", name(place)), &entries);
             }
             (Job::GnnCeiling { seed, system }, Found::Entries(entries)) => {
-                outcome.add(&format!("rq4.{}.ceiling.discriminator", self.prepared[*seed][*system].system), &entries);
+                outcome.add(&format!("rq4.{}.ceiling", self.prepared[*seed][*system].system), &entries);
             }
             (Job::Ceiling { seed, system }, Found::Entries(entries)) => {
                 outcome.add(&format!("rq4.{}.ceiling", self.prepared[*seed][*system].system), &entries);
@@ -462,6 +462,12 @@ impl Study<'_> {
             _ => unreachable!("a job has one kind of result"),
         }
     }
+}
+
+/// Metrics that a comparison measures beside its own: a cached one that lacks them is not taken.
+fn further_metrics() -> Vec<&'static str> {
+    let further = families().into_iter().filter(|family| family.compare.is_some());
+    further.flat_map(|family| family.metrics).map(|metric| metric.id).collect()
 }
 
 fn median_size(corpus: &Corpus) -> usize {

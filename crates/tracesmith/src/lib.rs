@@ -36,3 +36,4 @@ pub use tracesmith_ingest as ingest;
 pub use tracesmith_model as model;
 pub use tracesmith_scenario as scenario;
 pub use tracesmith_trace as trace;
+pub use tracesmith_verdict as verdict;

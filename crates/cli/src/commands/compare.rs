@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tracesmith_evaluate::{CanaryReport, Verdict, canary, canary::LatencyChange};
+use tracesmith_verdict::{CanaryReport, Verdict, canary, canary::LatencyChange};
 
 use super::thresholds;
 use crate::{

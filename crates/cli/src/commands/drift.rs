@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tracesmith_evaluate::{DriftReport, drift, drift::Change};
+use tracesmith_verdict::{DriftReport, drift, drift::Change};
 
 use super::thresholds;
 use crate::{

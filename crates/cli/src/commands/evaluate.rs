@@ -3,7 +3,7 @@
 use std::{collections::HashMap, path::PathBuf};
 
 use serde::Serialize;
-use tracesmith_evaluate::{Comparison, Entries, Memorisation, Privacy, ceiling, compare, memorisation, nested, privacy, privacy_ceiling};
+use tracesmith_evaluate::{Comparison, Measure, Memorisation, Privacy, ceiling, compare, flat, memorisation, privacy, privacy_ceiling};
 use tracesmith_ingest::{CleaningReport, Ingested};
 use tracesmith_trace::Corpus;
 
@@ -117,20 +117,20 @@ impl Evaluation {
     /// A line a metric; with a ceiling also that and the distance to it.
     fn metrics(&self) -> String {
         let Some(ceiling) = &self.ceiling else {
-            let rows: Vec<_> = self.ours.entries().into_iter().map(|(metric, ours)| [metric, number(ours)]).collect();
+            let rows: Vec<_> = flat(&self.ours.measurements()).into_iter().map(|(metric, ours)| [metric, number(ours)]).collect();
             return table(["metric", "synthetic"], &rows);
         };
-        let ceilings: HashMap<String, f64> = ceiling.entries().into_iter().collect();
+        let ceilings: HashMap<String, f64> = flat(&ceiling.measurements()).into_iter().collect();
         let row = |metric: String, ours: f64, ceiling: Option<f64>| {
             let distance = ceiling.map(|ceiling| format!("{:+.4}", ours - ceiling)).unwrap_or_default();
             [metric, number(ours), ceiling.map(number).unwrap_or_default(), distance]
         };
-        let compared = self.ours.entries().into_iter().map(|(metric, ours)| {
+        let compared = flat(&self.ours.measurements()).into_iter().map(|(metric, ours)| {
             let ceiling = ceilings.get(&metric).copied();
             row(metric, ours, ceiling)
         });
         let copied = self.memorisation.iter().flat_map(natural_rates).map(|(metric, ours, natural)| row(metric, ours, natural));
-        let attacks = |privacy: &Privacy| nested("privacy", privacy.entries());
+        let attacks = |privacy: &Privacy| flat(&privacy.measurements());
         let on_real: HashMap<String, f64> = self.privacy_ceiling.iter().flat_map(attacks).collect();
         let attacked = self.privacy.iter().flat_map(attacks).map(|(metric, ours)| {
             let ceiling = on_real.get(&metric).copied();

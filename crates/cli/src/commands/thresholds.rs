@@ -4,19 +4,19 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, bail};
 use toml::Value;
-use tracesmith_evaluate::GateConfig;
+use tracesmith_verdict::Thresholds;
 
 use crate::settings::settings;
 
 /// The thresholds of the file at `path`; the defaults without one.
-pub fn read(path: Option<&Path>) -> anyhow::Result<GateConfig> {
-    let Some(path) = path else { return Ok(GateConfig::default()) };
+pub fn read(path: Option<&Path>) -> anyhow::Result<Thresholds> {
+    let Some(path) = path else { return Ok(Thresholds::default()) };
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     parse(&text).with_context(|| path.display().to_string())
 }
 
-fn parse(text: &str) -> anyhow::Result<GateConfig> {
-    let config = settings(&GateConfig::default(), "the thresholds", text)?;
+fn parse(text: &str) -> anyhow::Result<Thresholds> {
+    let config = settings(&Thresholds::default(), "the thresholds", text)?;
     require_numbers("", &Value::try_from(&config)?)?;
     Ok(config)
 }
@@ -44,9 +44,9 @@ mod tests {
     #[test]
     fn the_file_of_the_project_spells_out_every_default() {
         let text = include_str!("../../../../experiments/gate.toml");
-        assert_eq!(parse(text).unwrap(), GateConfig::default());
+        assert_eq!(parse(text).unwrap(), Thresholds::default());
         let given: Value = toml::from_str(text).unwrap();
-        let defaults = Value::try_from(GateConfig::default()).unwrap();
+        let defaults = Value::try_from(Thresholds::default()).unwrap();
         for section in ["gate", "drift", "compare"] {
             let keys = |of: &Value| of[section].as_table().unwrap().keys().filter(|key| *key != "slo").cloned().collect::<Vec<_>>();
             let (mut given, mut defaults) = (keys(&given), keys(&defaults));

@@ -4,12 +4,12 @@ mod consumers;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use tracesmith_evaluate::{
+use tracesmith_ingest::CleaningReport;
+use tracesmith_trace::Corpus;
+use tracesmith_verdict::{
     GateInput, GateReport, gate,
     gate::{Check, Integrity, Status},
 };
-use tracesmith_ingest::CleaningReport;
-use tracesmith_trace::Corpus;
 
 use super::thresholds;
 use crate::{

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use crate::error::EvaluationError;
+use crate::measurement::Measurement;
 use crate::ranking::{Interval, Scored, roc_auc_interval, true_positive_rate_at};
-use crate::{Entries, EvaluationError};
 
 /// Share of false accusations at which the true ones are counted.
 pub const FALSE_POSITIVE_RATE: f64 = 0.01;
@@ -57,14 +58,13 @@ pub fn membership_from_losses(members: &[f64], non_members: &[f64]) -> Result<Me
     membership_from_scores(&members, &non_members)
 }
 
-impl Entries for MembershipInference {
-    fn entries(&self) -> Vec<(String, f64)> {
-        [("auc", self.auc), ("tpr_at_1pct_fpr", self.tpr_at_1pct_fpr)]
-            .into_iter()
-            .flat_map(|(name, Interval { value, low, high })| {
-                [(name.to_owned(), value), (format!("{name}_low"), low), (format!("{name}_high"), high)]
-            })
-            .collect()
+impl MembershipInference {
+    /// The measurements of an attack whose metrics have ids that begin with `stem`: `privacy.membership_` for the nearest synthetic trace,
+    /// `privacy.likelihood.` for the likelihood.
+    pub fn under(&self, stem: &str) -> Vec<Measurement> {
+        let measured = |name: &str, interval: Interval| Measurement::within(format!("{stem}{name}"), interval);
+        let samples = self.members + self.non_members;
+        vec![measured("auc", self.auc).of(samples), measured("tpr_at_1pct_fpr", self.tpr_at_1pct_fpr).of(self.members)]
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use tracesmith_trace::{Corpus, Signature};
 
-use crate::Entries;
+use crate::measurement::{Measure, Measurement};
 use crate::statistics::share;
 
 /// The k that are reported.
@@ -32,7 +32,7 @@ pub struct Below {
 }
 
 /// How often a corpus has every signature.
-pub(crate) fn occurrences(corpus: &Corpus) -> HashMap<Signature, usize> {
+pub fn occurrences(corpus: &Corpus) -> HashMap<Signature, usize> {
     let mut known: HashMap<Signature, usize> = HashMap::new();
     for trace in corpus.traces() {
         *known.entry(Signature::of(trace)).or_default() += 1;
@@ -48,11 +48,12 @@ pub(super) fn rare_shapes(training: &Corpus, synthetic: &Corpus) -> RareShapes {
     RareShapes { never_seen: seen.iter().filter(|&&count| count == 0).count(), below: LEVELS.map(below).into(), traces: seen.len() }
 }
 
-impl Entries for RareShapes {
-    fn entries(&self) -> Vec<(String, f64)> {
-        let share_of = |traces| share(traces, self.traces, 0.0);
-        let below = self.below.iter().map(|below| (format!("k{}", below.k), share_of(below.traces)));
-        [("never_seen".to_owned(), share_of(self.never_seen))].into_iter().chain(below).collect()
+impl Measure for RareShapes {
+    fn measurements(&self) -> Vec<Measurement> {
+        let measured =
+            |name: &str, traces| Measurement::new(format!("privacy.rare_shapes.{name}"), share(traces, self.traces, 0.0)).of(self.traces);
+        let below = self.below.iter().map(|below| measured(&format!("k{}", below.k), below.traces));
+        std::iter::once(measured("never_seen", self.never_seen)).chain(below).collect()
     }
 }
 
@@ -70,7 +71,6 @@ mod tests {
         let shapes = rare_shapes(&training, &synthetic);
         assert_eq!((shapes.never_seen, shapes.traces), (1, 5));
         assert_eq!(shapes.below.iter().map(|below| below.traces).collect::<Vec<_>>(), [1, 3, 3]);
-        let entries = shapes.entries();
-        assert_eq!(entries[2], ("k5".to_owned(), 0.6));
+        assert_eq!(shapes.measurements()[2], Measurement::new("privacy.rare_shapes.k5", 0.6).of(5));
     }
 }

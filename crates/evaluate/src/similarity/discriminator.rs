@@ -6,8 +6,7 @@ use serde::Serialize;
 use tracesmith_trace::{Corpus, SpanLabel, Split, derive_seed, span_labels, split};
 
 use super::forest::{Forest, ForestSettings, Row};
-use crate::Entries;
-use crate::entries::listed;
+use crate::measurement::{Measure, Measurement, listed};
 use crate::ranking::{Scored, roc_auc};
 use crate::sampling::canonical_order;
 use crate::statistics::share;
@@ -72,9 +71,13 @@ fn judge(test: &LabelCounts, probability: impl Fn(&SpanLabel) -> f64) -> Discrim
     }
 }
 
-impl Entries for Discriminator {
-    fn entries(&self) -> Vec<(String, f64)> {
-        listed([("accuracy", self.accuracy), ("chance", self.chance), ("auc", self.auc)])
+impl Measure for Discriminator {
+    fn measurements(&self) -> Vec<Measurement> {
+        listed([
+            ("similarity.forest.accuracy", self.accuracy),
+            ("similarity.forest.chance", self.chance),
+            ("similarity.forest.auc", self.auc),
+        ])
     }
 }
 

@@ -5,9 +5,9 @@ use ndarray::{Array2, ArrayView2, Axis};
 use serde::Serialize;
 
 use super::matrix::SpanMatrix;
-use crate::entries::listed;
+use crate::error::EvaluationError;
+use crate::measurement::{Measure, Measurement, listed};
 use crate::sampling::choose;
-use crate::{Entries, EvaluationError};
 
 /// Points of each side that are kept for the scatter plot at most.
 pub const MAX_POINTS: usize = 1_000;
@@ -75,12 +75,12 @@ fn centroid_distance(real: ArrayView2<'_, f64>, synthetic: ArrayView2<'_, f64>) 
     (deviation > 1e-9).then(|| (&a - &b).mapv(|v| v * v).sum().sqrt() / deviation)
 }
 
-impl Entries for Projection {
-    fn entries(&self) -> Vec<(String, f64)> {
-        let mut entries =
-            listed([("explained_variance_1", self.explained_variance[0]), ("explained_variance_2", self.explained_variance[1])]);
-        entries.extend(self.centroid_distance.map(|distance| ("centroid_distance".to_owned(), distance)));
-        entries
+impl Measure for Projection {
+    fn measurements(&self) -> Vec<Measurement> {
+        let [first, second] = self.explained_variance;
+        let mut found = listed([("similarity.pca.explained_variance_1", first), ("similarity.pca.explained_variance_2", second)]);
+        found.extend(self.centroid_distance.map(|distance| Measurement::new("similarity.pca.centroid_distance", distance)));
+        found
     }
 }
 

@@ -1,6 +1,6 @@
 //! The stages of the anomaly task: traces of each class, classifiers, and effects of faults.
 
-use tracesmith_evaluate::{Entries, fault_fidelity, nested};
+use tracesmith_evaluate::{Measure, fault_fidelity, flat};
 use tracesmith_generate::Request;
 use tracesmith_model::train::EpochRecord;
 use tracesmith_trace::{Class, Corpus, SizeMode, derive_seed};
@@ -155,7 +155,7 @@ impl Study<'_> {
                 fault_fidelity(held_out, &Corpus::concat(&[&normal, &abnormal]), &FAULT_SETTINGS)?
             }
         };
-        let entries = nested("faults", fidelity.entries());
+        let entries = flat(&fidelity.measurements());
         let effects = fidelity.kinds.into_iter().flat_map(|kind| kind.effects);
         let generator = generator.map(|generator| self.generator(generator).0.to_owned());
         Ok(Found::Effects { entries, shown: FaultEffects { system: name.clone(), generator, effects: effects.collect() } })

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use anyhow::Context;
-use tracesmith_evaluate::gate::Consumer;
 use tracesmith_formats::{Format, write_corpus};
 use tracesmith_ingest::{IngestOptions, ingest};
 use tracesmith_trace::Corpus;
+use tracesmith_verdict::gate::Consumer;
 
 /// Writes the traces in every format and reads them back.
 ///

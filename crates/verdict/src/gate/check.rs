@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::figure::figure;
+
 /// Offenders that a check names, at most.
 const MAX_OFFENDERS: usize = 5;
 
@@ -140,17 +142,6 @@ impl fmt::Display for Check {
     }
 }
 
-/// A number with as many digits as a reader needs: whole numbers whole, small ones with their first digits.
-pub(crate) fn figure(value: f64) -> String {
-    if value.fract() == 0.0 {
-        format!("{value}")
-    } else if value.abs() >= 0.001 {
-        format!("{value:.4}")
-    } else {
-        format!("{value:.1e}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,10 +171,5 @@ mod tests {
         assert_eq!((&json["status"], &json["reason"]), (&"not_measured".into(), &"no time".into()));
         let json = serde_json::to_value(Question::at_most("M1", "x", 1.0).measured(2.0, vec![])).unwrap();
         assert_eq!((&json["status"], &json["value"], &json["direction"]), (&"failed".into(), &2.0.into(), &"at_most".into()));
-    }
-
-    #[test]
-    fn numbers_keep_the_digits_that_count() {
-        assert_eq!([0.0, 12.0, 0.5, 0.00012].map(figure), ["0", "12", "0.5000", "1.2e-4"]);
     }
 }

@@ -1,15 +1,23 @@
 use super::*;
-use crate::Entries;
-use crate::fixture::{copies, corpus, numbered, random_corpus, reversed};
+use crate::fixture::{copies, corpus, random_corpus, reversed};
 use proptest::prelude::*;
-use tracesmith_trace::Vocabulary;
+use tracesmith_trace::{Trace, Vocabulary};
 
 fn input<'a>(real: &'a Corpus, synthetic: &'a Corpus, train: Option<&'a Corpus>) -> GateInput<'a> {
     GateInput { real, synthetic, train, integrity: None, seconds_to_generate: None, consumers: Vec::new() }
 }
 
+/// The traces with their positions as ids.
+fn numbered(corpus: &Corpus) -> Corpus {
+    let mut builder = corpus.empty_like();
+    for (position, trace) in corpus.traces().enumerate() {
+        builder.push(Trace { id: position.to_string(), ..trace.to_owned() }).unwrap();
+    }
+    builder.finish()
+}
+
 fn judged(real: &Corpus, synthetic: &Corpus, train: Option<&Corpus>) -> GateReport {
-    gate(&input(real, synthetic, train), &GateConfig::default(), 0).unwrap()
+    gate(&input(real, synthetic, train), &Thresholds::default(), 0).unwrap()
 }
 
 fn check<'a>(report: &'a GateReport, id: &str) -> &'a Check {
@@ -21,7 +29,7 @@ fn identical_sets_have_the_best_figures_exactly() {
     let real = random_corpus(1, 40);
     let report = judged(&real, &reversed(&real), None);
     assert!(report.passed, "{report:?}");
-    for (id, value) in report.entries() {
+    for (id, value) in report.figures() {
         let best = if id.starts_with("M2") { 0.0 } else { 1.0 };
         assert_eq!(value, best, "{id}");
     }
@@ -108,7 +116,7 @@ fn shapes_that_are_copied_and_rare_ones_are_named() {
         ];
         assert_eq!(named, expected, "{id}");
     }
-    let common = GateConfig { gate: Limits { min_shape_count: 1, ..Limits::default() }, ..GateConfig::default() };
+    let common = Thresholds { gate: Limits { min_shape_count: 1, ..Limits::default() }, ..Thresholds::default() };
     let nobody = gate(&input(&real, &synthetic, Some(&train)), &common, 0).unwrap();
     assert_eq!(check(&nobody, "M5.rare_shapes").value, Some(0.0));
 }
@@ -128,14 +136,14 @@ fn a_required_check_without_its_input_fails_the_gate() {
     let real = random_corpus(1, 40);
     let require = |names: &[&str]| {
         let gate = Limits { require: names.iter().map(|&name| name.to_owned()).collect(), ..Limits::default() };
-        GateConfig { gate, ..GateConfig::default() }
+        Thresholds { gate, ..Thresholds::default() }
     };
     let judge = |names: &[&str], train| gate(&input(&real, &real, train), &require(names), 0);
     let without = judge(&["M5.duplicates"], None).unwrap();
     assert!(!without.passed && without.failures().all(|check| check.id == "M9.required"));
     assert!(check(&without, "M9.required").to_string().contains("worst: M5.duplicates (it needs the training traces: --train)"));
     assert!(judge(&["M1", "M5.duplicates", "M9"], Some(&real)).unwrap().passed);
-    assert!(matches!(judge(&["privacy"], None), Err(EvaluationError::UnknownCheck { .. })));
+    assert!(matches!(judge(&["privacy"], None), Err(VerdictError::UnknownCheck { .. })));
 }
 
 #[test]
@@ -163,7 +171,7 @@ fn broken_traces_are_counted_from_the_reading_or_from_the_corpus() {
     assert_eq!((valid.value, valid.offenders[0].to_string().as_str()), (Some(0.5), "traces with several roots: 1"));
     let good = copies(3, &[(0, 0, 1.0)], &[]);
     let integrity = Integrity { traces: 4, valid: 3, defects: BTreeMap::from([("cycle".to_owned(), 1), ("parent missing".to_owned(), 0)]) };
-    let report = gate(&GateInput { integrity: Some(integrity), ..input(&good, &good, None) }, &GateConfig::default(), 0).unwrap();
+    let report = gate(&GateInput { integrity: Some(integrity), ..input(&good, &good, None) }, &Thresholds::default(), 0).unwrap();
     assert_eq!((check(&report, "M3").value, check(&report, "M3").offenders.len(), report.passed), (Some(0.75), 1, false));
 }
 
@@ -173,24 +181,24 @@ fn throughput_and_consumers_are_judged_where_they_are_given() {
     let consumer = |name: &str, failure: Option<&str>| Consumer { name: name.to_owned(), failure: failure.map(str::to_owned) };
     let consumers = vec![consumer("jaeger-json", None), consumer("nezha-csv", Some("no column"))];
     let given = GateInput { seconds_to_generate: Some(6.0), consumers, ..input(&good, &good, None) };
-    let report = gate(&given, &GateConfig::default(), 0).unwrap();
+    let report = gate(&given, &Thresholds::default(), 0).unwrap();
     assert_eq!((check(&report, "M6").value, check(&report, "M10").value), (Some(5.0), Some(0.5)));
     assert!(check(&report, "M6").to_string().ends_with("5, must be at least 10; worst: seconds for 30 traces: 6 instead of 3"));
     assert!(check(&report, "M10").to_string().contains("nezha-csv (no column)"));
-    let no_limit = GateConfig { gate: Limits { min_traces_per_second: 0.0, ..Limits::default() }, ..GateConfig::default() };
+    let no_limit = Thresholds { gate: Limits { min_traces_per_second: 0.0, ..Limits::default() }, ..Thresholds::default() };
     assert_eq!(check(&gate(&given, &no_limit, 0).unwrap(), "M6").offenders[0].expected, None);
-    let no_time = gate(&GateInput { seconds_to_generate: Some(0.0), ..given }, &GateConfig::default(), 0).unwrap();
+    let no_time = gate(&GateInput { seconds_to_generate: Some(0.0), ..given }, &Thresholds::default(), 0).unwrap();
     assert_eq!(check(&no_time, "M6").value, None);
 }
 
 #[test]
 fn empty_sets_and_other_vocabularies_are_errors() {
     let (some, none) = (random_corpus(1, 3), corpus(&[]));
-    let result = |real: &Corpus, synthetic: &Corpus| gate(&input(real, synthetic, None), &GateConfig::default(), 0);
-    assert!(matches!(result(&some, &none), Err(EvaluationError::EmptyCorpus { side: "synthetic", .. })));
-    assert!(matches!(result(&none, &some), Err(EvaluationError::EmptyCorpus { side: "real", .. })));
+    let result = |real: &Corpus, synthetic: &Corpus| gate(&input(real, synthetic, None), &Thresholds::default(), 0);
+    assert!(matches!(result(&some, &none), Err(VerdictError::Evaluation(EvaluationError::EmptyCorpus { side: "synthetic", .. }))));
+    assert!(matches!(result(&none, &some), Err(VerdictError::Evaluation(EvaluationError::EmptyCorpus { side: "real", .. }))));
     let other = some.with_vocabularies(&some.services().union(&Vocabulary::new(["z"])), some.operations()).unwrap();
-    assert!(matches!(result(&some, &other), Err(EvaluationError::VocabularyMismatch { .. })));
+    assert!(matches!(result(&some, &other), Err(VerdictError::Evaluation(EvaluationError::VocabularyMismatch { .. }))));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! The quality gate: may this synthetic data set be used? Checks M1–M10 with thresholds from a file.
 
 mod check;
-mod config;
 mod divergence;
 mod faults;
+mod limits;
 mod private;
 mod report;
 mod shapes;
@@ -11,20 +11,19 @@ mod shapes;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use tracesmith_evaluate::{EvaluationError, require_comparable};
 use tracesmith_trace::{Corpus, Shape};
 
-use crate::EvaluationError;
 use crate::drift::drift;
-use crate::error::require_comparable;
-use crate::fidelity::{StructuralFidelity, structural_fidelity};
-use crate::sampling::{canonical_order, choose};
-use crate::statistics::share;
+use crate::error::VerdictError;
+use crate::thresholds::Thresholds;
+use tracesmith_evaluate::fidelity::{StructuralFidelity, structural_fidelity};
+use tracesmith_evaluate::sampling::{canonical_order, choose};
+use tracesmith_evaluate::statistics::share;
 
 pub use check::{Check, Direction, Offender, Status};
-pub use config::{GateConfig, Limits};
+pub use limits::Limits;
 pub use report::GateReport;
-
-pub(crate) use check::figure;
 
 use check::Question;
 
@@ -69,7 +68,7 @@ pub struct Consumer {
 ///
 /// # Errors
 /// An empty corpus, different vocabularies, or a required check that does not exist.
-pub fn gate(input: &GateInput<'_>, config: &GateConfig, seed: u64) -> Result<GateReport, EvaluationError> {
+pub fn gate(input: &GateInput<'_>, config: &Thresholds, seed: u64) -> Result<GateReport, VerdictError> {
     let GateInput { real, synthetic, train, .. } = *input;
     require_comparable([("real", real), ("synthetic", synthetic)])?;
     let limits = &config.gate;
@@ -153,7 +152,7 @@ fn throughput(synthetic: &Corpus, seconds: Option<f64>, limits: &Limits) -> Chec
 }
 
 /// M8.
-fn drifted(real: &Corpus, train: Option<&Corpus>, config: &GateConfig, seed: u64) -> Result<Check, EvaluationError> {
+fn drifted(real: &Corpus, train: Option<&Corpus>, config: &Thresholds, seed: u64) -> Result<Check, EvaluationError> {
     let question = Question::at_most("M8", "drifted share between training and real traces", config.gate.max_drifted_share);
     let Some(train) = train else { return Ok(question.not_measured("it needs the training traces: --train")) };
     let report = drift(train, real, &config.drift, seed)?;

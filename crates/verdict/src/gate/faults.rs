@@ -1,11 +1,11 @@
 //! M7 as checks: the kind of fault whose effects differ most.
 
+use tracesmith_evaluate::EvaluationError;
 use tracesmith_trace::{Corpus, Label};
 
 use super::check::{Check, Offender, Question};
-use super::config::Limits;
-use crate::EvaluationError;
-use crate::fault_effects::{Effect, FaultEffect, FaultSettings, TouchedOperations, fault_fidelity};
+use super::limits::Limits;
+use tracesmith_evaluate::fault_effects::{Effect, FaultEffect, FaultSettings, TouchedOperations, fault_fidelity};
 
 /// The largest of the kinds' mean differences over the operations that the fault touches on either side: of Cliff's delta, and of the shift of
 /// log-durations, which tells a fault that doubles every duration from one that makes it a hundred times longer.

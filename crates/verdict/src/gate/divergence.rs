@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use tracesmith_trace::{Corpus, TraceRef, edge_labels};
 
 use super::check::{Check, Offender, Question};
-use super::config::Limits;
-use crate::operations::call_name;
-use crate::statistics::counts;
+use super::limits::Limits;
+use tracesmith_evaluate::operations::call_name;
+use tracesmith_evaluate::statistics::counts;
 
 /// How often every value of a feature occurs, by its name.
 type Histogram = BTreeMap<String, u64>;

@@ -111,7 +111,7 @@ proptest! {
         let (control, new) = (random_corpus(seed, n), random_corpus(seed ^ 1, m));
         let config = CanaryConfig { min_observations: 1, min_traces: 1, ..CanaryConfig::default() };
         let report = judged(&control, &new, &config);
-        prop_assert!(report.entries().iter().all(|(_, value)| (-1.0..=1.0).contains(value)));
+        prop_assert!(report.figures().iter().all(|(_, value)| (-1.0..=1.0).contains(value)));
         prop_assert_eq!(judged(&reversed(&control), &reversed(&new), &config), report);
     }
 }

@@ -4,9 +4,9 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::check::{Check, Offender, Question, Status};
-use super::config::Limits;
-use crate::statistics::share;
-use crate::{Entries, EvaluationError};
+use super::limits::Limits;
+use crate::error::VerdictError;
+use tracesmith_evaluate::statistics::share;
 
 /// Every check and the verdict. Serialised with [`GateReport::verdict`] beside the fields.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,8 +21,8 @@ impl GateReport {
     /// The report on M1–M8 and M10: adds M9.
     ///
     /// # Errors
-    /// [`EvaluationError::UnknownCheck`].
-    pub(super) fn of(mut checks: Vec<Check>, readable: Check, limits: &Limits) -> Result<Self, EvaluationError> {
+    /// [`VerdictError::UnknownCheck`].
+    pub(super) fn of(mut checks: Vec<Check>, readable: Check, limits: &Limits) -> Result<Self, VerdictError> {
         checks.push(readable);
         let share = passed(&checks, limits);
         checks.insert(checks.len() - 1, share);
@@ -73,11 +73,11 @@ fn passed(checks: &[Check], limits: &Limits) -> Check {
 }
 
 /// M9 of what is required, if anything is: a check that was not measured cannot vouch for anything.
-fn required(checks: &[Check], limits: &Limits) -> Result<Option<Check>, EvaluationError> {
+fn required(checks: &[Check], limits: &Limits) -> Result<Option<Check>, VerdictError> {
     let belongs = |check: &Check, name: &str| check.id == name || check.id.split('.').next() == Some(name);
     if let Some(unknown) = limits.require.iter().find(|name| !checks.iter().any(|check| belongs(check, name))) {
         let known: Vec<&str> = checks.iter().map(|check| check.id.as_str()).collect();
-        return Err(EvaluationError::UnknownCheck { check: unknown.clone(), known: known.join(", ") });
+        return Err(VerdictError::UnknownCheck { check: unknown.clone(), known: known.join(", ") });
     }
     let required: Vec<&Check> = checks.iter().filter(|check| limits.require.iter().any(|name| belongs(check, name))).collect();
     let missing: Vec<Offender> = required
@@ -102,8 +102,9 @@ impl Serialize for GateReport {
     }
 }
 
-impl Entries for GateReport {
-    fn entries(&self) -> Vec<(String, f64)> {
+impl GateReport {
+    /// The figure of every check that was measured, under its id.
+    pub fn figures(&self) -> Vec<(String, f64)> {
         self.checks.iter().filter_map(|check| Some((check.id.clone(), check.value?))).collect()
     }
 }
@@ -120,7 +121,7 @@ mod tests {
         Question::at_least(id, "figure", 0.5).not_measured(reason)
     }
 
-    fn report(checks: Vec<Check>, require: &[&str]) -> Result<GateReport, EvaluationError> {
+    fn report(checks: Vec<Check>, require: &[&str]) -> Result<GateReport, VerdictError> {
         let limits = Limits { require: require.iter().map(|&name| name.to_owned()).collect(), ..Limits::default() };
         GateReport::of(checks, measured("M10", 1.0), &limits)
     }

@@ -3,54 +3,22 @@
 mod config;
 mod latency;
 mod objectives;
+mod reason;
 mod structure;
 
 use serde::Serialize;
 use tracesmith_trace::Corpus;
 
-use crate::entries::Entries;
-use crate::error::require_comparable;
-use crate::gate::figure;
-use crate::operations::{by_operation, errors, label_name};
-use crate::significance::{Rate, benjamini_hochberg, compare_rates};
-use crate::{EvaluationError, nested};
+use crate::figure::figure;
+use tracesmith_evaluate::operations::{by_operation, errors, label_name};
+use tracesmith_evaluate::significance::{Rate, benjamini_hochberg, compare_rates};
+use tracesmith_evaluate::{EvaluationError, require_comparable};
 
 pub use config::{CanaryConfig, Objectives};
 pub use latency::LatencyChange;
 pub use objectives::ObjectiveResult;
+pub use reason::{Reason, Verdict};
 pub use structure::{Presence, StructureChange};
-
-/// What should happen to the canary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// Nothing speaks against it.
-    Promote,
-    /// Somebody should look, or more traces are needed.
-    Hold,
-    /// It is worse.
-    Rollback,
-}
-
-impl Verdict {
-    /// Name in lower case.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Promote => "promote",
-            Self::Hold => "hold",
-            Self::Rollback => "rollback",
-        }
-    }
-}
-
-/// Why a canary is not promoted.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Reason {
-    /// What it asks for.
-    pub verdict: Verdict,
-    /// The figure, the threshold, and what they are about.
-    pub text: String,
-}
 
 /// Failed spans of one operation, or of all.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -157,9 +125,14 @@ impl ErrorChange {
     }
 }
 
-impl Entries for CanaryReport {
-    fn entries(&self) -> Vec<(String, f64)> {
-        let latency = self.latency.iter().flat_map(|change| nested(&format!("latency.{}", change.operation), change.entries()));
+impl CanaryReport {
+    /// Every figure under a dotted key.
+    pub fn figures(&self) -> Vec<(String, f64)> {
+        let of_latency = |change: &LatencyChange| {
+            let figures = [("cliffs_delta", change.cliffs_delta), ("two_sided", change.two_sided), ("greater", change.greater)];
+            figures.map(|(name, value)| (format!("latency.{}.{name}", change.operation), value))
+        };
+        let latency = self.latency.iter().flat_map(of_latency);
         let errors = self.errors.iter().map(|change| {
             let of = change.operation.as_deref().unwrap_or("all");
             (format!("error_increase.{of}"), change.increase)

@@ -1,15 +1,15 @@
 //! M5: what the synthetic traces tell about those that the generator was fitted on.
 
+use tracesmith_evaluate::EvaluationError;
 use tracesmith_trace::{Corpus, Signature, TraceRef};
 
 use super::check::{Check, Offender, Question};
-use super::config::Limits;
+use super::limits::Limits;
 use super::shapes::{Toward, more_common};
-use crate::EvaluationError;
-use crate::memorisation::{memorisation, near_duplicates_of};
-use crate::privacy::{Attack, ClosestRecord, Exposure, FALSE_POSITIVE_RATE, attack, occurrences};
-use crate::ranking::Interval;
-use crate::statistics::share;
+use tracesmith_evaluate::memorisation::{memorisation, near_duplicates_of};
+use tracesmith_evaluate::privacy::{Attack, ClosestRecord, Exposure, FALSE_POSITIVE_RATE, attack, occurrences};
+use tracesmith_evaluate::ranking::Interval;
+use tracesmith_evaluate::statistics::share;
 
 /// What each of the checks is about.
 struct Questions {
@@ -49,7 +49,7 @@ impl Questions {
 /// Both attacks, copies, and rare shapes; all of them need the training traces.
 ///
 /// # Errors
-/// As [`crate::privacy()`].
+/// As [`tracesmith_evaluate::privacy()`].
 pub(super) fn checks(
     real: &Corpus,
     synthetic: &Corpus,

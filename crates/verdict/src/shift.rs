@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use rand::seq::SliceRandom;
 use serde::Serialize;
-use tracesmith_trace::{Corpus, TraceRef, rng};
+use tracesmith_trace::{Corpus, Signature, TraceRef, rng};
 
-use crate::sampling::canonical_order;
-use crate::statistics::js_similarity;
+use tracesmith_evaluate::sampling::canonical_order;
+use tracesmith_evaluate::statistics::js_similarity;
 
 /// Random divisions that an observed distance is compared with; the smallest probability is one over one more than that.
 pub const PERMUTATIONS: usize = 199;
@@ -35,6 +35,11 @@ pub(crate) fn shift<'a, K: Ord>(first: &'a Corpus, second: &'a Corpus, seed: u64
         distance(&traces, &order, first.len(), different) >= observed - 1e-12
     });
     Shift { distance: observed, probability: (as_far.count() + 1) as f64 / (PERMUTATIONS + 1) as f64 }
+}
+
+/// Change of the mix of whole shapes.
+pub(crate) fn shape_shift(first: &Corpus, second: &Corpus, seed: u64) -> Shift {
+    shift(first, second, seed, |trace: TraceRef<'_>| vec![Signature::of(trace)])
 }
 
 /// Kinds of every trace as numbers, traces of `first` before those of `second`, and how many kinds there are.

@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use tracesmith_trace::{Corpus, Signature, TraceRef, edge_labels, span_labels};
+use tracesmith_evaluate::{EvaluationError, require_comparable};
+use tracesmith_trace::{Corpus, edge_labels, span_labels};
 
-use crate::error::require_comparable;
-use crate::operations::{by_operation, errors, label_name};
-use crate::shift::{Shift, shift};
-use crate::significance::{benjamini_hochberg, compare_rates, ks_probability};
-use crate::statistics::ks_similarity;
-use crate::{Entries, EvaluationError};
+use crate::shift::{Shift, shape_shift, shift};
+use tracesmith_evaluate::operations::{by_operation, errors, label_name};
+use tracesmith_evaluate::significance::{benjamini_hochberg, compare_rates, ks_probability};
+use tracesmith_evaluate::statistics::{ks_similarity, share};
 
 /// From where on a change is drift: it must be both this large and unlikely to be chance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -144,11 +143,6 @@ fn whole_traces(first: &Corpus, second: &Corpus, config: &DriftConfig, seed: u64
     changes
 }
 
-/// Change of the mix of whole shapes.
-pub(crate) fn shape_shift(first: &Corpus, second: &Corpus, seed: u64) -> Shift {
-    shift(first, second, seed, |trace: TraceRef<'_>| vec![Signature::of(trace)])
-}
-
 fn changed(
     feature: &'static str,
     operation: Option<String>,
@@ -164,7 +158,7 @@ impl DriftReport {
     /// Share of what was compared that drifted.
     pub fn drifted_share(&self) -> f64 {
         let drifted = self.changes.iter().filter(|change| change.drifted).count();
-        crate::statistics::share(drifted, self.changes.len(), 0.0)
+        share(drifted, self.changes.len(), 0.0)
     }
 }
 
@@ -175,8 +169,9 @@ impl Change {
     }
 }
 
-impl Entries for DriftReport {
-    fn entries(&self) -> Vec<(String, f64)> {
+impl DriftReport {
+    /// Every effect under a dotted key, such as `size` or `duration.web/GET`.
+    pub fn figures(&self) -> Vec<(String, f64)> {
         let key = |change: &Change| match &change.operation {
             None => change.feature.to_owned(),
             Some(operation) => format!("{}.{operation}", change.feature),
@@ -213,7 +208,7 @@ mod tests {
         let report = drift(&copies(40, &[(0, 0, 5.0)], &[]), &second, &DriftConfig::default(), 0).unwrap();
         // Shares (1, 0) and (3/4, 1/4), of labels and of shapes alike: JSD = log2(8/7)/2 + (3/4·log2(6/7) + 1/4)/2.
         let distance = ((8.0f64 / 7.0).log2() / 2.0 + (0.75 * (6.0f64 / 7.0).log2() + 0.25) / 2.0).sqrt();
-        let effects: std::collections::BTreeMap<String, f64> = report.entries().into_iter().collect();
+        let effects: std::collections::BTreeMap<String, f64> = report.figures().into_iter().collect();
         for feature in ["labels", "shapes"] {
             assert!((effects[feature] - distance).abs() < 1e-12, "{effects:?}");
         }
@@ -225,7 +220,7 @@ mod tests {
     fn the_same_window_has_not_drifted_at_all() {
         let window = random_corpus(1, 60);
         let report = drift(&window, &reversed(&window), &DriftConfig::default(), 0).unwrap();
-        assert!(!report.drifted && report.entries().iter().all(|(_, value)| *value == 0.0), "{report:?}");
+        assert!(!report.drifted && report.figures().iter().all(|(_, value)| *value == 0.0), "{report:?}");
     }
 
     #[test]

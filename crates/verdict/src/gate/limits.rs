@@ -1,21 +1,6 @@
-//! The thresholds of all verdicts: of the gate, of drift and of canaries. `experiments/gate.toml` spells the defaults out.
+//! The thresholds of the gate. `experiments/gate.toml` spells the defaults out.
 
 use serde::{Deserialize, Serialize};
-
-use crate::canary::CanaryConfig;
-use crate::drift::DriftConfig;
-
-/// A file of thresholds; what it leaves out has its default.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct GateConfig {
-    /// Of [`crate::gate()`].
-    pub gate: Limits,
-    /// Of [`crate::drift()`].
-    pub drift: DriftConfig,
-    /// Of [`crate::canary()`].
-    pub compare: CanaryConfig,
-}
 
 /// Thresholds of the checks M1–M10.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,7 +28,7 @@ pub struct Limits {
     pub max_closer_to_training: f64,
     /// M5: largest excess of exact duplicates over their natural rate. Default 0.1.
     pub max_duplicate_excess: f64,
-    /// M5: largest excess of near duplicates ([`crate::memorisation::NEAR`]) over their natural rate. Default 0.1.
+    /// M5: largest excess of near duplicates ([`tracesmith_evaluate::memorisation::NEAR`]) over their natural rate. Default 0.1.
     pub max_near_duplicate_excess: f64,
     /// M5: occurrences in the training set below which a shape is rare, the k of k-anonymity. Default 5.
     pub min_shape_count: usize,

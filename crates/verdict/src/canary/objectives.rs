@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tracesmith_trace::Corpus;
 
-use super::{CanaryConfig, Objectives, Reason, Verdict};
-use crate::gate::figure;
-use crate::operations::{OperationSpans, by_operation, errors, label_name};
-use crate::statistics::quantile;
+use super::config::{CanaryConfig, Objectives};
+use super::reason::{Reason, Verdict};
+use crate::figure::figure;
+use tracesmith_evaluate::operations::{OperationSpans, by_operation, errors, label_name};
+use tracesmith_evaluate::statistics::quantile;
 
 /// An objective and the figures of both sides.
 #[derive(Debug, Clone, PartialEq, Serialize)]

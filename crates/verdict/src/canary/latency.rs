@@ -3,12 +3,12 @@
 use serde::Serialize;
 use tracesmith_trace::Corpus;
 
-use super::{CanaryConfig, Reason, Verdict};
-use crate::entries::listed;
-use crate::gate::figure;
-use crate::operations::{by_operation, label_name};
-use crate::significance::{benjamini_hochberg, mann_whitney};
-use crate::statistics::quantile;
+use super::config::CanaryConfig;
+use super::reason::{Reason, Verdict};
+use crate::figure::figure;
+use tracesmith_evaluate::operations::{by_operation, label_name};
+use tracesmith_evaluate::significance::{benjamini_hochberg, mann_whitney};
+use tracesmith_evaluate::statistics::quantile;
 
 /// Durations of an operation on both sides. An observation is the mean duration in a trace.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -74,9 +74,5 @@ impl LatencyChange {
             figure(*greater)
         );
         (*greater <= config.alpha).then_some(Reason { verdict, text })
-    }
-
-    pub(super) fn entries(&self) -> Vec<(String, f64)> {
-        listed([("cliffs_delta", self.cliffs_delta), ("two_sided", self.two_sided), ("greater", self.greater)])
     }
 }

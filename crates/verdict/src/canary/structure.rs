@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use tracesmith_trace::{Corpus, TraceRef, edge_labels, span_labels};
 
-use super::{CanaryConfig, Reason, Verdict};
-use crate::drift::shape_shift;
-use crate::gate::figure;
-use crate::operations::{call_name, label_name};
-use crate::shift::Shift;
-use crate::significance::{Rate, benjamini_hochberg, compare_rates};
+use super::config::CanaryConfig;
+use super::reason::{Reason, Verdict};
+use crate::figure::figure;
+use crate::shift::{Shift, shape_shift};
+use tracesmith_evaluate::operations::{call_name, label_name};
+use tracesmith_evaluate::significance::{Rate, benjamini_hochberg, compare_rates};
 
 /// An operation or a call that one side alone has.
 #[derive(Debug, Clone, PartialEq, Serialize)]
