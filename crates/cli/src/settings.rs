@@ -3,6 +3,7 @@
 use anyhow::bail;
 use serde::{Serialize, de::DeserializeOwned};
 use toml::{Table, Value};
+use tracesmith_trace::nearest_key;
 
 /// The settings of a file's text; what it leaves out has its default. `of` is what they are settings of.
 ///
@@ -16,7 +17,10 @@ pub fn settings<T: Serialize + DeserializeOwned>(default: &T, of: &str, text: &s
     for key in keys(&given, "") {
         let is_part = |valid: &String| valid == &key || key.starts_with(&format!("{valid}.")) || valid.starts_with(&format!("{key}."));
         if !valid.iter().any(is_part) {
-            bail!("unknown key {key:?}; the nearest one of {of} is {:?}", nearest(&key, &valid));
+            bail!(
+                "unknown key {key:?}; the nearest one of {of} is {:?}",
+                nearest_key(&key, valid.iter().map(String::as_str)).unwrap_or_default()
+            );
         }
     }
     toml::from_str(text).map_err(|error| located(text, &error))
@@ -29,19 +33,6 @@ fn keys(table: &Table, prefix: &str) -> Vec<String> {
         _ => vec![format!("{prefix}{name}")],
     };
     table.iter().flat_map(key_of).collect()
-}
-
-/// A key without its table is most likely meant to be the one of that name in a table.
-fn nearest<'a>(key: &str, valid: &'a [String]) -> &'a str {
-    fn last(key: &str) -> &str {
-        key.rsplit('.').next().unwrap_or(key)
-    }
-    let similarity = |valid: &String| (strsim::jaro_winkler(last(valid), last(key)), strsim::jaro_winkler(valid, key));
-    let best = valid.iter().max_by(|a, b| {
-        let (a, b) = (similarity(a), similarity(b));
-        a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
-    });
-    best.map_or("", String::as_str)
 }
 
 /// What is wrong, and in which line, without the excerpt of the file.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use toml::{Table, Value};
+use tracesmith_trace::with_nearest;
 
 use crate::{Experiment, ExperimentError, ExperimentFile};
 
@@ -109,20 +110,6 @@ fn parse(path: &Path, table: Table) -> Result<Experiment, ExperimentError> {
     })?;
     experiment.check().map_err(|(key, message)| key_error(path, &key, message))?;
     Ok(experiment)
-}
-
-/// Adds the nearest valid name to serde's "unknown field `x`, expected one of `a`, `b`".
-fn with_nearest(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let (true, Some(unknown)) = (message.starts_with("unknown "), quoted.next()) else {
-        return message.to_owned();
-    };
-    let nearest = quoted.max_by(|a, b| strsim::jaro_winkler(a, unknown).total_cmp(&strsim::jaro_winkler(b, unknown)));
-    let what = if message.starts_with("unknown variant") { "value" } else { "key" };
-    match nearest {
-        Some(nearest) => format!("unknown {what} `{unknown}`; did you mean `{nearest}`?"),
-        None => format!("unknown {what} `{unknown}`"),
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tracesmith_formats::Format;
+use tracesmith_trace::nearest_name;
 
 use crate::{CleaningConfig, IngestOptions, pattern::matching_files, simulate::System};
 
@@ -209,9 +210,7 @@ impl Manifest {
         if let Some(found) = all.iter().find(|manifest| manifest.name == name) {
             return Ok(found.clone());
         }
-        let similarity = |manifest: &&Self| strsim::jaro_winkler(&manifest.name, name);
-        let nearest =
-            all.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b))).map(|manifest| manifest.name.clone()).unwrap_or_default();
+        let nearest = nearest_name(name, all.iter().map(|manifest| manifest.name.as_str())).unwrap_or_default().to_owned();
         let all = all.into_iter().map(|manifest| manifest.name).collect::<Vec<_>>().join(", ");
         Err(ManifestError::Unknown { name: name.to_owned(), nearest, all })
     }

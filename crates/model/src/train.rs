@@ -170,7 +170,7 @@ pub fn initialise<M: Module>(seed: u64, device: &Device, init: impl FnOnce(&Devi
     }
     static LOCK: Mutex<()> = Mutex::new(());
     let _guard = LOCK.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    device.seed(seed);
+    device.seed(tracesmith_trace::shifted(seed));
     let model = init(device);
     model.visit(&mut Force);
     model

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use toml::{Table, Value};
+use tracesmith_trace::{nearest_name, with_nearest};
 
 use crate::check::check;
 use crate::presets::PRESETS;
-use crate::target::nearest;
 use crate::{Scenario, ScenarioError};
 
 impl Scenario {
@@ -46,7 +46,7 @@ impl Scenario {
         let names = || PRESETS.iter().map(|preset| preset.name);
         let Some(preset) = PRESETS.iter().find(|preset| preset.name == name) else {
             let presets = names().collect::<Vec<_>>().join(", ");
-            let nearest = nearest(name, names(), 1).first().copied().unwrap_or("");
+            let nearest = nearest_name(name, names()).unwrap_or("");
             return Err(ScenarioError::UnknownPreset { name: name.to_owned(), presets, nearest });
         };
         Self::parse(name, preset.toml, overrides)
@@ -100,19 +100,6 @@ fn set(content: &mut Value, key: &str, value: Value) -> Result<(), String> {
     }
     *place = value;
     Ok(())
-}
-
-/// Adds the nearest valid name to serde's "unknown field `x`, expected one of `a`, `b`".
-fn with_nearest(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let (true, Some(unknown)) = (message.starts_with("unknown "), quoted.next()) else {
-        return message.to_owned();
-    };
-    let what = if message.starts_with("unknown variant") { "value" } else { "key" };
-    match nearest(unknown, quoted, 1).first() {
-        Some(nearest) => format!("unknown {what} `{unknown}`; did you mean `{nearest}`?"),
-        None => format!("unknown {what} `{unknown}`"),
-    }
 }
 
 #[cfg(test)]

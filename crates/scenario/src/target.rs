@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use tracesmith_trace::Corpus;
+use tracesmith_trace::{Corpus, nearest_names};
 
 use crate::config::AUTO;
 use crate::{Effect, ScenarioError};
@@ -29,7 +29,7 @@ impl Target {
         if matched.is_empty() && !is_known(pattern, corpus) {
             let known: BTreeSet<String> =
                 called.iter().flat_map(|&names| [corpus.services().name(names.0).to_owned(), full_name(corpus, names)]).collect();
-            let nearest = nearest(pattern, known.iter().map(String::as_str), LISTED).join(", ");
+            let nearest = nearest_names(pattern, known.iter().map(String::as_str), LISTED).join(", ");
             return Err(ScenarioError::UnknownTarget { key: key.to_owned(), target: pattern.to_owned(), nearest });
         }
         Ok(Self(matched))
@@ -104,13 +104,6 @@ pub fn matches(pattern: &str, text: &str) -> bool {
         }
     }
     pattern[p..].iter().all(|&byte| byte == b'*')
-}
-
-/// The `count` names that are most similar to `name`, best first.
-pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>, count: usize) -> Vec<&'a str> {
-    let mut known: Vec<(f64, &str)> = known.map(|known| (strsim::jaro_winkler(known, name), known)).collect();
-    known.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    known.into_iter().take(count).map(|(_, known)| known).collect()
 }
 
 #[cfg(test)]

@@ -16,7 +16,32 @@ pub fn rng(seed: u64, name: &str) -> ChaCha8Rng {
 }
 
 fn digest(seed: u64, name: &str) -> [u8; 32] {
-    Sha256::new().chain_update(seed.to_le_bytes()).chain_update(name).finalize().into()
+    Sha256::new().chain_update(shifted(seed).to_le_bytes()).chain_update(name).finalize().into()
+}
+
+/// The seed itself. In tests it is another one if `TRACESMITH_TEST_SEED` is set, so that every test can be tried with other random numbers:
+/// what it claims must not depend on luck. For seeds that go to a library and not through [`rng`] or [`derive_seed`], which do this themselves.
+///
+/// # Panics
+/// In tests, if the variable is no number.
+pub fn shifted(seed: u64) -> u64 {
+    seed.wrapping_add(shift())
+}
+
+#[cfg(feature = "test-seeds")]
+fn shift() -> u64 {
+    static SHIFT: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
+    // Shifted seeds must not be those of other tests, which are small numbers.
+    const STEP: u64 = 1_000_003;
+    *SHIFT.get_or_init(|| match std::env::var("TRACESMITH_TEST_SEED") {
+        Ok(number) => number.parse::<u64>().unwrap_or_else(|_| panic!("TRACESMITH_TEST_SEED = {number:?} is no number")).wrapping_mul(STEP),
+        Err(_) => 0,
+    })
+}
+
+#[cfg(not(feature = "test-seeds"))]
+fn shift() -> u64 {
+    0
 }
 
 #[cfg(test)]

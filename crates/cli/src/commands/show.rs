@@ -1,12 +1,12 @@
 //! `tracesmith show`: a trace to look at.
 
-use std::{cmp::Reverse, io::IsTerminal, path::PathBuf};
+use std::{io::IsTerminal, path::PathBuf};
 
 use anyhow::bail;
 use console::Term;
 use tracesmith_formats::Format;
 use tracesmith_ingest::{IngestOptions, Ingested, ingest};
-use tracesmith_trace::Corpus;
+use tracesmith_trace::{Corpus, nearest_names};
 use tracesmith_view::{
     Shape, Waterfall, printable, shapes,
     terminal::{Drawing, draw},
@@ -85,18 +85,15 @@ fn find(corpus: &Corpus, wanted: &str) -> anyhow::Result<usize> {
         Ok(number) if (1..=corpus.len()).contains(&number) => Ok(number - 1),
         _ => bail!(
             "no trace has the id {wanted:?}; the nearest are {}. The {} traces can also be given by number, from 1",
-            nearest(corpus, wanted).join(", "),
+            nearest_ids(corpus, wanted).join(", "),
             corpus.len()
         ),
     }
 }
 
 /// Ids most like `wanted`.
-fn nearest(corpus: &Corpus, wanted: &str) -> Vec<String> {
-    let likeness = |id: &str| (strsim::normalized_levenshtein(id, wanted) * 1e6) as u64;
-    let mut ids: Vec<(u64, &str)> = corpus.traces().map(|trace| (likeness(trace.id), trace.id)).collect();
-    ids.sort_by_key(|&(likeness, _)| Reverse(likeness));
-    ids.into_iter().take(NEAREST_IDS).map(|(_, id)| printable(id)).collect()
+fn nearest_ids(corpus: &Corpus, wanted: &str) -> Vec<String> {
+    nearest_names(wanted, corpus.traces().map(|trace| trace.id), NEAREST_IDS).into_iter().map(printable).collect()
 }
 
 /// The most frequent shapes as a table.
