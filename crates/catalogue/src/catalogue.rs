@@ -11,9 +11,14 @@ use std::{
 };
 
 use tracesmith_ingest::{FileDifference, differences, sha256_of_file};
+use tracesmith_trace::nearest_name;
 
-use crate::{CatalogueError, Facts, Lineage, Reference, VersionManifest, reference::version_number};
-use publication::{CARD, FORM, MANIFEST, MANIFEST_SUM, file_names, make_read_only, write_version};
+use crate::{
+    CatalogueError, Reference,
+    reference::version_number,
+    version::{Draft, Entry, MANIFEST, MANIFEST_SUM},
+};
+use publication::{file_names, make_read_only, write_version};
 
 /// Held while a version is published or removed.
 const LOCK: &str = ".lock";
@@ -25,30 +30,6 @@ const REMOVED: &str = ".removed";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalogue {
     root: PathBuf,
-}
-
-/// What is to be published.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Draft {
-    /// Name of the data set, new or not.
-    pub name: String,
-    /// Files to be copied: the traces first, then what was measured.
-    pub files: Vec<PathBuf>,
-    /// What is known about it.
-    pub facts: Facts,
-    /// Where it comes from.
-    pub lineage: Lineage,
-}
-
-/// A version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Name of the data set.
-    pub name: String,
-    /// Version, from 1.
-    pub version: u32,
-    /// Its folder.
-    pub folder: PathBuf,
 }
 
 impl Catalogue {
@@ -153,10 +134,7 @@ impl Catalogue {
 
     fn unknown(&self, reference: &Reference, all: &[Entry]) -> CatalogueError {
         let versions: Vec<String> = all.iter().filter(|entry| entry.name == reference.name()).map(Entry::id).collect();
-        let nearest = all.iter().map(|entry| &entry.name).max_by(|a, b| {
-            let similarity = |name: &str| strsim::jaro_winkler(name, reference.name());
-            similarity(a).total_cmp(&similarity(b))
-        });
+        let nearest = nearest_name(reference.name(), all.iter().map(|entry| entry.name.as_str()));
         let hint = match (versions.is_empty(), nearest) {
             (false, _) => format!("; there is {}", versions.join(", ")),
             (true, Some(nearest)) => format!("; did you mean {nearest:?}?"),
@@ -178,40 +156,6 @@ impl Catalogue {
         let lock = File::create(&path).map_err(CatalogueError::io(&path))?;
         lock.lock().map_err(CatalogueError::io(&path))?;
         Ok(lock)
-    }
-}
-
-impl Entry {
-    /// Name and version, e.g. `shop/v2`.
-    pub fn id(&self) -> String {
-        format!("{}/v{}", self.name, self.version)
-    }
-
-    /// What is known about the version.
-    ///
-    /// # Errors
-    /// [`CatalogueError::Damaged`] if its manifest cannot be understood, or is of another version.
-    pub fn manifest(&self) -> Result<VersionManifest, CatalogueError> {
-        let path = self.folder.join(MANIFEST);
-        let damaged = |reason: String| CatalogueError::Damaged { path: path.clone(), reason };
-        let text = fs::read(&path).map_err(|error| damaged(error.to_string()))?;
-        let manifest: VersionManifest = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
-        if (manifest.tracesmith_catalogue, &manifest.name, manifest.version) != (FORM, &self.name, self.version) {
-            return Err(damaged(format!(
-                "it is that of {}/v{} in form {}",
-                manifest.name, manifest.version, manifest.tracesmith_catalogue
-            )));
-        }
-        Ok(manifest)
-    }
-
-    /// The card of the version, in Markdown.
-    ///
-    /// # Errors
-    /// If it cannot be read.
-    pub fn card(&self) -> Result<String, CatalogueError> {
-        let path = self.folder.join(CARD);
-        fs::read_to_string(&path).map_err(CatalogueError::io(path))
     }
 }
 

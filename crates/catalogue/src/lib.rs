@@ -10,9 +10,11 @@ mod error;
 mod lineage;
 mod manifest;
 mod reference;
+mod version;
 
-pub use catalogue::{Catalogue, Draft, Entry};
+pub use catalogue::Catalogue;
 pub use error::CatalogueError;
 pub use lineage::{Lineage, Origin};
 pub use manifest::{Facts, GateFacts, GeneratorFacts, VersionManifest};
 pub use reference::{Reference, ReferenceError};
+pub use version::{Draft, Entry};

@@ -1,7 +1,9 @@
 //! Unpacking what others packed: nothing leaves the folder, nothing fills the disk, and no link is made.
 
 mod destination;
+mod error;
 mod kind;
+mod limits;
 mod meter;
 mod packed_path;
 #[cfg(test)]
@@ -10,108 +12,24 @@ mod tests;
 use std::{
     fs::File,
     io::{self, BufReader, Read},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use flate2::read::MultiGzDecoder;
 use lzma_rust2::XzReader;
-use thiserror::Error;
 use zip::ZipArchive;
 
 use destination::Destination;
 use kind::Kind;
 use meter::Meter;
 
-pub(crate) use destination::{Progress, Selection};
+pub(crate) use destination::{Progress, Selection, Unpacked};
+pub use error::ArchiveError;
+pub use limits::UnpackLimits;
 pub use meter::Breach;
 
 /// Most memory of an xz decoder, in KiB: what `xz -9` needs is a quarter of it.
 const XZ_MEMORY_KIB: u32 = 256 * 1024;
-
-/// How much an archive may hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UnpackLimits {
-    /// Most files.
-    pub files: u64,
-    /// Most unpacked bytes.
-    pub bytes: u64,
-    /// Most unpacked bytes a packed one, once more than 16 MiB are unpacked. JSON of traces has about 30; DEFLATE can do no more than 1032.
-    pub ratio: u64,
-}
-
-impl Default for UnpackLimits {
-    fn default() -> Self {
-        Self { files: 200_000, bytes: 256 << 30, ratio: 200 }
-    }
-}
-
-/// What came out of an archive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Unpacked {
-    /// Number of files.
-    pub(crate) files: u64,
-    /// Links, devices and the like, which are not unpacked.
-    pub(crate) skipped: u64,
-}
-
-/// Why an archive is not unpacked.
-#[derive(Debug, Error)]
-pub enum ArchiveError {
-    /// It cannot be read to its end.
-    #[error("{} is damaged or cut off: {reason}", path.display())]
-    Damaged {
-        /// The archive.
-        path: PathBuf,
-        /// What the decoder says.
-        reason: String,
-    },
-    /// It is a page for people, not a file of data.
-    #[error("{} is a web page, not an archive: does the address need a login, or is it that of a page?", path.display())]
-    WebPage {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A path inside leads out of the folder, or is none.
-    #[error("{}: the path {entry:?} inside leads out of the folder or is no path: nothing is unpacked from this archive", path.display())]
-    Path {
-        /// The archive.
-        path: PathBuf,
-        /// The path inside.
-        entry: String,
-    },
-    /// Two files inside have one path.
-    #[error("{}: {entry:?} is inside twice", path.display())]
-    Duplicate {
-        /// The archive.
-        path: PathBuf,
-        /// The path inside.
-        entry: String,
-    },
-    /// It holds more than the limits allow.
-    #[error("{}: {breach}: this looks like an archive made to fill a disk", path.display())]
-    Limit {
-        /// The archive.
-        path: PathBuf,
-        /// The limit.
-        breach: Breach,
-    },
-    /// It is packed in a way that is not supported.
-    #[error("{}: {reason}: unpack it by hand", path.display())]
-    Unsupported {
-        /// The archive.
-        path: PathBuf,
-        /// What is not supported.
-        reason: String,
-    },
-    /// A file cannot be read or written.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-}
 
 /// Unpacks a zip, tar, tar.gz or tar.xz into `folder`, which must exist; any other file is copied there under `name`.
 ///

@@ -6,7 +6,9 @@
 mod answer;
 mod download;
 mod error;
+mod event;
 mod identity;
+mod options;
 mod partial;
 mod record;
 mod space;
@@ -15,7 +17,7 @@ use std::{
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use sha2::{Digest, Sha256};
@@ -30,6 +32,8 @@ use download::Download;
 use identity::Identity;
 
 pub use error::FetchError;
+pub use event::FetchEvent;
+pub use options::{FetchOptions, HttpOptions};
 pub use record::{FETCH_RECORD, FetchRecord, FetchedArchive};
 
 /// File that the process which fetches holds.
@@ -37,73 +41,6 @@ const LOCK: &str = "lock";
 
 /// Paths that an error lists, at most.
 const LISTED_PATHS: usize = 5;
-
-/// How patient a download is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HttpOptions {
-    /// Longest time without a byte, and to connect.
-    pub patience: Duration,
-    /// How often a download that broke off is taken up again.
-    pub retries: u32,
-    /// Wait before the first of these; every other one is twice as long, up to 30 s.
-    pub backoff: Duration,
-}
-
-impl Default for HttpOptions {
-    fn default() -> Self {
-        Self { patience: Duration::from_secs(30), retries: 5, backoff: Duration::from_secs(1) }
-    }
-}
-
-/// What is fetched, and where to.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct FetchOptions {
-    /// Address to take instead of the manifest's.
-    pub url: Option<String>,
-    /// Folder for the files instead of [`Manifest::fetched_folder`].
-    pub into: Option<PathBuf>,
-    /// How patient the download is.
-    pub http: HttpOptions,
-    /// How much an archive may hold.
-    pub limits: UnpackLimits,
-}
-
-/// What is going on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FetchEvent<'a> {
-    /// More of a file came.
-    Received {
-        /// Name of the file.
-        file: &'a str,
-        /// Bytes that are here.
-        bytes: u64,
-        /// Bytes of the whole, if the server says.
-        of: Option<u64>,
-    },
-    /// A download broke off and will be taken up again.
-    Retry {
-        /// Why it broke off.
-        reason: &'a str,
-        /// How long is waited.
-        wait: Duration,
-    },
-    /// More files of an archive are unpacked.
-    Unpacked {
-        /// Name of the archive.
-        file: &'a str,
-        /// Files so far.
-        files: u64,
-    },
-    /// Links, devices and the like in an archive are left out.
-    Skipped {
-        /// Name of the archive.
-        file: &'a str,
-        /// How many.
-        entries: u64,
-    },
-    /// The files are read to check that they can be.
-    Reading,
-}
 
 /// A data set that came.
 #[derive(Debug, Clone, PartialEq)]

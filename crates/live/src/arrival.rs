@@ -1,14 +1,15 @@
 //! When traces begin: a stochastic process that is set, learnt from recorded starts, or the recording itself.
 
+mod error;
 mod learnt;
 mod pattern;
 
 use std::time::Duration;
 
-use thiserror::Error;
 use tracesmith_trace::rng;
 
 pub use self::{
+    error::ArrivalError,
     learnt::{LearntGaps, Recording},
     pattern::{Pattern, UnknownPattern},
 };
@@ -27,23 +28,6 @@ pub enum Arrivals {
     Learnt(LearntGaps),
     /// As recorded, from the start again when the recording is over.
     Recorded(Recording),
-}
-
-/// Why arrivals cannot be learnt.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum ArrivalError {
-    /// There is no gap between traces.
-    #[error("{traces} traces have no gap between their starts to learn from: at least 2 are needed")]
-    TooFew {
-        /// Number of traces.
-        traces: usize,
-    },
-    /// All begin at the same moment.
-    #[error("all {traces} traces begin at the same moment: there are no arrivals to learn from them; set a rate instead")]
-    NoTime {
-        /// Number of traces.
-        traces: usize,
-    },
 }
 
 impl Arrivals {

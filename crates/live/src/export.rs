@@ -1,40 +1,23 @@
 //! One request to a collector, until it is answered for good.
 
+mod answer;
 mod connection;
 mod grpc;
 mod headers;
 mod http;
 mod retry;
 
-use std::{error::Error, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use bytes::Bytes;
-use prost::{DecodeError, Message};
 use tokio_util::sync::CancellationToken;
 
-use self::{connection::connector, grpc::GrpcClient, http::HttpClient};
+use self::{answer::Answer, connection::connector, grpc::GrpcClient, http::HttpClient};
 pub use self::{
     headers::{Headers, InvalidHeader},
     retry::{MAX_ATTEMPTS, Retry},
 };
-use crate::{Endpoint, LiveError, Protocol, messages::ExportTraceServiceResponse};
-
-/// Longest answer that is read, in bytes: one has a message in it at most.
-const MAX_ANSWER_BYTES: usize = 64 << 10;
-
-/// How much of a message from outside is quoted, in characters.
-const QUOTED: usize = 300;
-
-/// What a collector says to one attempt.
-#[derive(Debug, Clone, PartialEq)]
-enum Answer {
-    /// All was taken but `rejected` spans; `message` may say why, or warn.
-    Taken { rejected: u64, message: Option<String> },
-    /// Nothing was taken or nobody knows; another attempt may succeed, `wait` from now at the earliest.
-    Later { reason: String, wait: Option<Duration> },
-    /// Nothing was taken, and nothing ever will be.
-    Refused { reason: String },
-}
+use crate::{Endpoint, LiveError, Protocol};
 
 /// How a request ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,13 +66,14 @@ impl Exporter {
     /// there is no further attempt.
     pub async fn deliver(&self, request: &Bytes, stop: &CancellationToken) -> (Outcome, u32) {
         let mut attempts = 1;
+        let mut waits = self.retry.waits(rand::random());
         loop {
             let (reason, asked) = match self.attempt(request).await {
                 Answer::Taken { rejected, message } => return (Outcome::Taken { rejected, message }, attempts - 1),
                 Answer::Refused { reason } => return (Outcome::Refused { reason }, attempts - 1),
                 Answer::Later { reason, wait } => (reason, wait),
             };
-            let wait = match self.retry.wait(attempts, asked, rand::random()) {
+            let wait = match waits.next(asked) {
                 Ok(wait) => wait,
                 Err(why) => return (Outcome::GivenUp { reason: format!("{reason} ({why})") }, attempts - 1),
             };
@@ -111,31 +95,4 @@ impl Exporter {
         let unanswered = |_| Answer::Later { reason: format!("no answer within {:.1} s", self.timeout.as_secs_f64()), wait: None };
         tokio::time::timeout(self.timeout, answer).await.unwrap_or_else(unanswered)
     }
-}
-
-/// What the body of a positive answer says.
-fn taken(body: Bytes) -> Result<Answer, DecodeError> {
-    let partial = ExportTraceServiceResponse::decode(body)?.partial_success.unwrap_or_default();
-    let message = Some(quoted(&partial.error_message)).filter(|message| !message.is_empty());
-    // A negative number of rejected spans has no meaning.
-    Ok(Answer::Taken { rejected: partial.rejected_spans.try_into().unwrap_or(0), message })
-}
-
-/// A text from outside, short and without control characters, which could do things to a terminal.
-fn quoted(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).take(QUOTED).collect()
-}
-
-/// An error with its causes: that of a connection says only in its last cause that it was refused.
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let message = error.to_string();
-        if !text.contains(&message) {
-            text = format!("{text}: {message}");
-        }
-        cause = error.source();
-    }
-    quoted(&text)
 }

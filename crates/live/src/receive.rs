@@ -4,16 +4,20 @@ mod decode;
 mod export_service;
 mod grpc;
 mod http;
+mod intake;
+mod outcome;
+mod settings;
 mod store;
 
 use std::{
+    convert::Infallible,
     net::SocketAddr,
     pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use hyper::service::service_fn;
+use hyper::{Request, Response, body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
@@ -26,20 +30,15 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use tracesmith_formats::Tolerated;
-use tracesmith_trace::SpanRecord;
+use tonic::body::Body;
+use tower::{Layer, Service, ServiceExt, limit::GlobalConcurrencyLimitLayer};
 
-use self::{export_service::ExportService, store::Store};
+use self::{intake::Intake, store::Store};
+pub use self::{
+    outcome::{Ended, Received},
+    settings::{MAX_HELD_BYTES, MAX_REQUEST_BYTES, MAX_SPANS, ReceiveSettings},
+};
 use crate::{LiveError, Stop};
-
-/// Longest request that is taken, in bytes after decompression: the usual limit of gRPC.
-pub const MAX_REQUEST_BYTES: usize = 4 << 20;
-
-/// Spans that are kept unless set otherwise. Each takes some 400 bytes of memory, more if it has long names or many attributes.
-pub const MAX_SPANS: usize = 1_000_000;
-
-/// Bytes of requests after decompression whose spans are kept.
-pub const MAX_HELD_BYTES: u64 = 2 << 30;
 
 /// How long the receiver waits for further spans of its traces when it has all the traces that it wants.
 const SETTLING: Duration = Duration::from_secs(1);
@@ -50,57 +49,11 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 /// Time for the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Requests that are read at a time; each takes [`MAX_REQUEST_BYTES`] twice at most.
+const REQUESTS: usize = 16;
+
 /// Requests of one connection under way at a time.
 const STREAMS: u32 = 16;
-
-/// When a receiver ends by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ReceiveSettings {
-    /// After so many traces, when no further spans of them come; spans of other traces are rejected then.
-    pub max_traces: Option<usize>,
-    /// After so many spans; more are rejected.
-    pub max_spans: usize,
-    /// After this time.
-    pub duration: Option<Duration>,
-}
-
-impl Default for ReceiveSettings {
-    fn default() -> Self {
-        Self { max_traces: None, max_spans: MAX_SPANS, duration: None }
-    }
-}
-
-/// Why a receiver ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
-    /// It was stopped.
-    Stopped,
-    /// [`ReceiveSettings::duration`] is over.
-    Duration,
-    /// It has [`ReceiveSettings::max_traces`].
-    Traces,
-    /// It has [`ReceiveSettings::max_spans`], or spans of [`MAX_HELD_BYTES`].
-    Spans,
-}
-
-/// What a receiver got.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Received {
-    /// The spans, in the order in which they came.
-    pub spans: Vec<SpanRecord>,
-    /// Number of their traces.
-    pub traces: usize,
-    /// Requests that were taken, if only in part.
-    pub requests: u64,
-    /// Requests that were refused as a whole, for example because they were no OTLP.
-    pub refused_requests: u64,
-    /// Spans that were rejected one by one: without ids, or after the receiver had enough.
-    pub rejected_spans: u64,
-    /// Spans that were taken with something replaced.
-    pub tolerated: Tolerated,
-    /// Why it ended.
-    pub ended: Ended,
-}
 
 /// A receiver that listens on its ports. Every port takes OTLP over gRPC and over HTTP (protobuf or JSON), compressed with gzip or not.
 pub struct Receiver {
@@ -141,7 +94,12 @@ impl Receiver {
 
 async fn serve(listeners: Vec<TcpListener>, settings: &ReceiveSettings, stop: &Stop) -> Received {
     let store = Arc::new(Store::new(settings));
-    let service = Arc::new(ExportService::new(store.clone()));
+    let intake = Arc::new(Intake::new(store.clone()));
+    let answer = tower::service_fn(move |request| {
+        let intake = intake.clone();
+        async move { Ok::<_, Infallible>(export_service::answer(intake, request).await) }
+    });
+    let service = GlobalConcurrencyLimitLayer::new(REQUESTS).layer(answer);
     let _listening = stop.listen();
     // Cancelled when nothing more is accepted.
     let closing = CancellationToken::new();
@@ -186,7 +144,10 @@ async fn settled(store: &Store) {
     }
 }
 
-async fn accept(listener: TcpListener, service: Arc<ExportService>, open: mpsc::Sender<()>, closing: CancellationToken) {
+async fn accept<S>(listener: TcpListener, service: S, open: mpsc::Sender<()>, closing: CancellationToken)
+where
+    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + 'static,
+{
     while let Some(accepted) = closing.run_until_cancelled(listener.accept()).await {
         match accepted {
             Ok((stream, _)) => {
@@ -205,14 +166,15 @@ async fn accept(listener: TcpListener, service: Arc<ExportService>, open: mpsc::
     }
 }
 
-async fn talk(stream: TcpStream, service: Arc<ExportService>, closing: &CancellationToken) {
+async fn talk<S>(stream: TcpStream, service: S, closing: &CancellationToken)
+where
+    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + 'static,
+{
     let mut server = auto::Builder::new(TokioExecutor::new());
     server.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     server.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS);
-    let answer = service_fn(move |request| {
-        let service = service.clone();
-        async move { Ok::<_, std::convert::Infallible>(service.answer(request).await) }
-    });
+    // Each request waits for its turn among those of all connections.
+    let answer = service_fn(move |request| service.clone().oneshot(request));
     let mut connection = pin!(server.serve_connection(TokioIo::new(stream), answer));
     let ended = select! {
         ended = connection.as_mut() => ended,

@@ -12,16 +12,13 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tracesmith_ingest::{fetch::open_for_others, sums_below};
 
-use super::{Draft, Entry};
-use crate::{CatalogueError, Origin, VersionManifest, card::card};
+use crate::{
+    CatalogueError, Origin, VersionManifest,
+    card::card,
+    version::{CARD, Draft, Entry, FORM, MANIFEST, MANIFEST_SUM},
+};
 
-/// Version of the form of a manifest.
-pub(super) const FORM: u32 = 1;
-
-pub(super) const CARD: &str = "card.md";
-pub(super) const MANIFEST: &str = "manifest.json";
-/// Checksum of [`MANIFEST`], as `sha256sum --check` reads it.
-pub(super) const MANIFEST_SUM: &str = "manifest.json.sha256";
+/// The lineage of a version.
 const PROVENANCE: &str = "prov.json";
 
 /// Names of the files inside a version.

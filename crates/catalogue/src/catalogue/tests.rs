@@ -3,6 +3,7 @@ use std::thread;
 use tempfile::TempDir;
 
 use super::*;
+use crate::{Facts, Lineage};
 use crate::{GateFacts, GeneratorFacts, Origin};
 
 struct Shelf {

@@ -8,7 +8,7 @@ use std::{
 
 use zip::result::ZipError;
 
-use super::{ArchiveError, Unpacked, meter::Meter, packed_path::parts};
+use super::{error::ArchiveError, meter::Meter, packed_path::parts};
 use crate::pattern::matches;
 
 /// Is told the number of files so far and of the bytes that were written since the last time; an error ends the work.
@@ -34,6 +34,15 @@ impl Selection<'_> {
         };
         (self.only.is_empty() || self.only.iter().any(is_wanted)).then(|| rest.iter().collect())
     }
+}
+
+/// What came out of an archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Unpacked {
+    /// Number of files.
+    pub(crate) files: u64,
+    /// Links, devices and the like, which are not unpacked.
+    pub(crate) skipped: u64,
 }
 
 pub(super) struct Destination<'a> {

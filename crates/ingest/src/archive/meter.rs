@@ -6,7 +6,7 @@ use std::{
     io::{self, Read},
 };
 
-use super::UnpackLimits;
+use super::limits::UnpackLimits;
 
 /// Below this size no ratio is suspicious: a file of zeros is.
 const UNSUSPICIOUS_BYTES: u64 = 16 << 20;

@@ -1,6 +1,7 @@
 use std::{
     fs,
     io::{Cursor, Write},
+    path::PathBuf,
 };
 
 use flate2::{Compression, write::GzEncoder};

@@ -11,8 +11,10 @@ use std::{
 use ureq::{Agent, Body, http::Response};
 
 use super::{
-    FetchError, FetchEvent, HttpOptions,
     answer::{self, Meaning, meaning},
+    error::FetchError,
+    event::FetchEvent,
+    options::HttpOptions,
     partial::Partial,
     space,
 };

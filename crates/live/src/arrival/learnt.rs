@@ -4,7 +4,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use tracesmith_trace::rng;
 
-use super::ArrivalError;
+use super::error::ArrivalError;
 
 const NANOSECONDS: i64 = 1_000_000_000;
 

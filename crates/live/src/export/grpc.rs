@@ -8,7 +8,11 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use tonic::{Code, Extensions, Request, Status, body::Body, client::Grpc, codec::CompressionEncoding, metadata::MetadataMap};
 use tonic_types::StatusExt;
 
-use super::{Answer, Headers, MAX_ANSWER_BYTES, connection::Connector, quoted, taken, with_causes};
+use super::{
+    answer::{Answer, MAX_ANSWER_BYTES, quoted, taken, with_causes},
+    connection::Connector,
+    headers::Headers,
+};
 use crate::{Endpoint, byte_codec::ByteCodec, messages::EXPORT_METHOD};
 
 pub(super) struct GrpcClient {

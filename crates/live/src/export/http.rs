@@ -17,7 +17,11 @@ use hyper::{
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use prost::Message;
 
-use super::{Answer, Headers, MAX_ANSWER_BYTES, connection::Connector, quoted, taken, with_causes};
+use super::{
+    answer::{Answer, MAX_ANSWER_BYTES, quoted, taken, with_causes},
+    connection::Connector,
+    headers::Headers,
+};
 use crate::Endpoint;
 
 pub(super) struct HttpClient {

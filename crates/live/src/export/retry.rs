@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use thiserror::Error;
 
 /// Attempts that a request gets unless set otherwise.
@@ -40,18 +41,34 @@ pub(super) enum Enough {
     Asked { asked: Duration, longest: Duration },
 }
 
+/// The waits between the attempts of one request.
+pub(super) struct Waits {
+    retry: Retry,
+    backoff: ExponentialBackoff,
+}
+
 impl Retry {
-    /// The wait after attempt number `attempt`, counted from 1: half to all of the exponential backoff, by `jitter` in [0, 1), so that clients
-    /// that failed together do not come back together; at least what the collector `asked` for.
-    pub(super) fn wait(&self, attempt: u32, asked: Option<Duration>, jitter: f64) -> Result<Duration, Enough> {
-        if attempt >= self.attempts {
-            return Err(Enough::Attempts(attempt));
+    /// The waits of a request: half to all of the exponential backoff, by `seed`, so that clients that failed together do not come back
+    /// together.
+    pub(super) fn waits(&self, seed: u64) -> Waits {
+        // Jitter adds up to as much again.
+        let backoff = ExponentialBuilder::new()
+            .with_min_delay(self.first_wait / 2)
+            .with_max_delay(self.longest_wait / 2)
+            .with_max_times(self.attempts.saturating_sub(1) as usize)
+            .with_jitter()
+            .with_jitter_seed(seed);
+        Waits { retry: *self, backoff: backoff.build() }
+    }
+}
+
+impl Waits {
+    /// The wait before the next attempt: at least what the collector `asked` for.
+    pub(super) fn next(&mut self, asked: Option<Duration>) -> Result<Duration, Enough> {
+        let backoff = self.backoff.next().ok_or(Enough::Attempts(self.retry.attempts))?;
+        if let Some(asked) = asked.filter(|&asked| asked > self.retry.longest_asked) {
+            return Err(Enough::Asked { asked, longest: self.retry.longest_asked });
         }
-        if let Some(asked) = asked.filter(|&asked| asked > self.longest_asked) {
-            return Err(Enough::Asked { asked, longest: self.longest_asked });
-        }
-        let doubled = self.first_wait.saturating_mul(1 << (attempt - 1).min(20));
-        let backoff = doubled.min(self.longest_wait).mul_f64(0.5 + jitter / 2.0);
         Ok(backoff.max(asked.unwrap_or_default()))
     }
 }
@@ -63,23 +80,28 @@ mod tests {
     #[test]
     fn waits_double_up_to_a_limit_and_jitter_takes_up_to_half() {
         let retry = Retry { attempts: 100, ..Retry::default() };
-        let waits = |jitter| [1, 2, 3, 6, 99].map(|attempt| retry.wait(attempt, None, jitter).unwrap().as_millis());
-        assert_eq!(waits(1.0), [500, 1000, 2000, 10_000, 10_000]);
-        assert_eq!(waits(0.0), [250, 500, 1000, 5000, 5000]);
+        for seed in 0..50 {
+            let mut waits = retry.waits(seed);
+            for whole in [500, 1000, 2000, 4000, 8000, 10_000, 10_000] {
+                let wait = waits.next(None).unwrap().as_millis();
+                assert!((whole / 2..=whole).contains(&wait), "{wait} of {whole} ms");
+            }
+        }
+        assert_ne!(retry.waits(1).next(None), retry.waits(2).next(None));
     }
 
     #[test]
     fn what_the_collector_asks_for_is_kept_unless_it_is_too_long() {
-        let wait = |seconds| Retry::default().wait(1, Some(Duration::from_secs(seconds)), 0.5);
+        let wait = |seconds| Retry::default().waits(0).next(Some(Duration::from_secs(seconds)));
         assert_eq!(wait(60), Ok(Duration::from_secs(60)));
-        assert_eq!(wait(0), Ok(Duration::from_millis(375)));
+        assert_eq!(wait(0), Retry::default().waits(0).next(None));
         assert_eq!(wait(3600).unwrap_err().to_string(), "it asks for a wait of 3600 s, longer than 60 s");
     }
 
     #[test]
     fn the_last_attempt_is_the_last() {
-        let retry = Retry::default();
-        assert!(retry.wait(MAX_ATTEMPTS - 1, None, 0.0).is_ok());
-        assert_eq!(retry.wait(MAX_ATTEMPTS, None, 0.0), Err(Enough::Attempts(MAX_ATTEMPTS)));
+        let mut waits = Retry::default().waits(0);
+        (1..MAX_ATTEMPTS).for_each(|_| assert!(waits.next(None).is_ok()));
+        assert_eq!(waits.next(None), Err(Enough::Attempts(MAX_ATTEMPTS)));
     }
 }

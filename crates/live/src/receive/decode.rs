@@ -13,14 +13,30 @@ use tracesmith_formats::{
 };
 use tracesmith_trace::SpanRecord;
 
-use super::store::Rejected;
-
 /// Spans of a request.
 #[derive(Debug, Default)]
 pub(super) struct Decoded {
     pub spans: Vec<SpanRecord>,
     pub tolerated: Tolerated,
     pub rejected: Rejected,
+}
+
+/// What of a request was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Rejected {
+    pub spans: u64,
+    /// Why the first of them was not.
+    pub reason: String,
+}
+
+impl Rejected {
+    /// Counts a span.
+    pub fn add(&mut self, reason: String) {
+        if self.spans == 0 {
+            self.reason = reason;
+        }
+        self.spans += 1;
+    }
 }
 
 /// Why a request is none.

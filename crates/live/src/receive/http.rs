@@ -14,8 +14,9 @@ use prost::Message;
 use tonic::{Code, body::Body};
 
 use super::{
-    MAX_REQUEST_BYTES, decode,
-    export_service::{ExportService, response},
+    decode,
+    intake::{Intake, response},
+    settings::MAX_REQUEST_BYTES,
 };
 use crate::{endpoint::TRACES_PATH, messages::ExportTracePartialSuccess};
 
@@ -30,12 +31,12 @@ enum Encoding {
 type Refusal = (StatusCode, String);
 
 /// Answers a request.
-pub(super) async fn answer(service: &ExportService, request: Request<Incoming>) -> Response<Body> {
+pub(super) async fn answer(intake: &Intake, request: Request<Incoming>) -> Response<Body> {
     let Some(encoding) = Encoding::of(request.headers()) else {
         let reason = "the Content-Type must be application/x-protobuf or application/json".to_owned();
         return Encoding::Json.refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason);
     };
-    match export(service, request, encoding).await {
+    match export(intake, request, encoding).await {
         Ok(partial) => encoding.success(partial),
         Err((status, reason)) => encoding.refusal(status, reason),
     }
@@ -46,11 +47,7 @@ pub(super) fn too_slow(reason: &str) -> Response<Body> {
     Encoding::Json.refusal(StatusCode::REQUEST_TIMEOUT, reason.to_owned())
 }
 
-async fn export(
-    service: &ExportService,
-    request: Request<Incoming>,
-    encoding: Encoding,
-) -> Result<Option<ExportTracePartialSuccess>, Refusal> {
+async fn export(intake: &Intake, request: Request<Incoming>, encoding: Encoding) -> Result<Option<ExportTracePartialSuccess>, Refusal> {
     if request.uri().path() != TRACES_PATH {
         let reason = format!("there is no {} here: this receiver takes traces only, at {TRACES_PATH}", request.uri().path());
         return Err((StatusCode::NOT_FOUND, reason));
@@ -59,7 +56,7 @@ async fn export(
         return Err((StatusCode::METHOD_NOT_ALLOWED, format!("traces are posted to {TRACES_PATH}")));
     }
     let body = body(request).await?;
-    let taken = service.take(body, |body| match encoding {
+    let taken = intake.take(body, |body| match encoding {
         Encoding::Protobuf => decode::protobuf(body),
         Encoding::Json => decode::json(&body),
     });

@@ -10,7 +10,11 @@ use tokio_util::sync::CancellationToken;
 use tracesmith_formats::Tolerated;
 use tracesmith_trace::SpanRecord;
 
-use super::{Ended, MAX_HELD_BYTES, ReceiveSettings, Received, decode::Decoded};
+use super::{
+    decode::{Decoded, Rejected},
+    outcome::{Ended, Received},
+    settings::{MAX_HELD_BYTES, ReceiveSettings},
+};
 
 /// Keeps spans up to its limits.
 pub(super) struct Store {
@@ -31,24 +35,6 @@ struct Kept {
     rejected_spans: u64,
     tolerated: Tolerated,
     last_span: Option<Instant>,
-}
-
-/// What of a request was not taken.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Rejected {
-    pub spans: u64,
-    /// Why the first of them was not.
-    pub reason: String,
-}
-
-impl Rejected {
-    /// Counts a span.
-    pub fn add(&mut self, reason: String) {
-        if self.spans == 0 {
-            self.reason = reason;
-        }
-        self.spans += 1;
-    }
 }
 
 impl Store {

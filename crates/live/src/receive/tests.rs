@@ -11,6 +11,7 @@ use flate2::{Compression, write::GzEncoder};
 use prost::Message;
 use serde_json::Value;
 use tracesmith_formats::otlp::trace_requests;
+use tracesmith_trace::SpanRecord;
 
 use super::*;
 use crate::testing::{numbered, trace};

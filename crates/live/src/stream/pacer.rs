@@ -14,7 +14,12 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracesmith_trace::SpanRecord;
 
-use super::{SourceError, StreamSettings, batch::Batch, delivery::Delivery, relocate};
+use super::{
+    batch::Batch,
+    delivery::Delivery,
+    relocate,
+    settings::{SourceError, StreamSettings},
+};
 use crate::{Amount, Origin};
 
 /// How far a stream may be behind its plan and still catch up. Timers are coarser than the gaps of a fast stream.
