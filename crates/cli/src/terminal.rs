@@ -21,7 +21,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Sends the log of the libraries to standard error.
+    /// Sends the log of the libraries to standard error, unless the process has a log already.
     pub fn start_log(&self) {
         let level = match (self.quiet, self.verbose) {
             (true, _) => LevelFilter::ERROR,
@@ -30,7 +30,8 @@ impl Terminal {
             (false, _) => LevelFilter::DEBUG,
         };
         let ansi = io::stderr().is_terminal();
-        tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_ansi(ansi).without_time().with_target(false).init();
+        let log = tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_ansi(ansi);
+        let _ = log.without_time().with_target(false).try_init();
     }
 
     /// Says something about the work, unless nobody wants to know.

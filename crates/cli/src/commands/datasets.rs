@@ -1,12 +1,13 @@
 //! `tracesmith datasets`: real data sets that are known by name, simulated ones, and the catalogue of generated ones.
 
-mod fetched;
+mod fetch;
 mod known;
-mod listed;
-mod published;
-mod removed;
-mod simulated;
-mod verified;
+mod list;
+mod publish;
+mod remove;
+mod simulate;
+mod state;
+mod verify;
 
 use std::{env, path::PathBuf};
 
@@ -69,7 +70,7 @@ enum Verb {
         #[arg(value_parser = Manifest::find_or_read)]
         name: Manifest,
     },
-    Fetch(Box<fetched::Args>),
+    Fetch(Box<fetch::Args>),
     /// Compare the files of a fetched or generated data set with their checksums
     Verify {
         /// A data set; of a generated one all versions, or one as NAME/vN
@@ -80,7 +81,7 @@ enum Verb {
         /// NAME, for the latest version, or NAME/vN
         name: String,
     },
-    Publish(Box<published::Args>),
+    Publish(Box<publish::Args>),
     /// Remove a fetched data set, or a generated one
     Rm {
         /// A data set; of a generated one all versions, or one as NAME/vN
@@ -89,25 +90,25 @@ enum Verb {
         #[arg(long)]
         yes: bool,
     },
-    Simulate(simulated::Args),
+    Simulate(simulate::Args),
 }
 
 pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
     let catalogue = catalogue(args.catalogue);
     match args.verb {
-        Verb::List { verify, json } => listed::run(&catalogue, verify, json),
+        Verb::List { verify, json } => list::run(&catalogue, verify, json),
         Verb::Info { name, json } => info(&Known::find(&name, &catalogue)?, json),
         Verb::Path { name } => {
             let located = name.locate()?;
             let lines: Vec<String> = located.data.iter().map(|path| path.display().to_string()).collect();
             Ok(print(lines.join("\n"))?)
         }
-        Verb::Fetch(args) => fetched::run(*args, terminal),
-        Verb::Verify { name } => verified::run(&Known::find(&name, &catalogue)?, &catalogue),
+        Verb::Fetch(args) => fetch::run(*args, terminal),
+        Verb::Verify { name } => verify::run(&Known::find(&name, &catalogue)?, &catalogue),
         Verb::Card { name } => card(&Known::find(&name, &catalogue)?),
-        Verb::Publish(args) => published::run(&args, &catalogue, terminal),
-        Verb::Rm { name, yes } => removed::run(&Known::find(&name, &catalogue)?, &catalogue, yes, terminal),
-        Verb::Simulate(args) => simulated::run(&args, terminal),
+        Verb::Publish(args) => publish::run(&args, &catalogue, terminal),
+        Verb::Rm { name, yes } => remove::run(&Known::find(&name, &catalogue)?, &catalogue, yes, terminal),
+        Verb::Simulate(args) => simulate::run(&args, terminal),
     }
 }
 
@@ -118,17 +119,15 @@ fn catalogue(root: Option<PathBuf>) -> Catalogue {
 
 fn info(known: &Known, json: bool) -> anyhow::Result<()> {
     match known {
-        Known::Manifest(manifest) if json => print_json(&listed::Listed::of(manifest, false)?),
-        Known::Manifest(manifest) => Ok(print(listed::Listed::of(manifest, false)?.description())?),
+        Known::Manifest(manifest) if json => print_json(&list::Listed::of(manifest, false)?),
+        Known::Manifest(manifest) => Ok(print(list::Listed::of(manifest, false)?.description())?),
         Known::Versions(versions) if json => {
             let manifests = versions.iter().map(|entry| entry.manifest()).collect::<Result<Vec<_>, _>>()?;
             print_json(&manifests)
         }
         Known::Versions(versions) => {
-            let descriptions = versions
-                .iter()
-                .map(|entry| Ok(listed::of_version(&entry.manifest()?, &entry.folder)))
-                .collect::<anyhow::Result<Vec<_>>>()?;
+            let descriptions =
+                versions.iter().map(|entry| Ok(list::of_version(&entry.manifest()?, &entry.folder))).collect::<anyhow::Result<Vec<_>>>()?;
             Ok(print(descriptions.join("\n"))?)
         }
     }

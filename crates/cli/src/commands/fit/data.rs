@@ -11,7 +11,7 @@ use tracesmith_ingest::{
 };
 use tracesmith_trace::Corpus;
 
-use super::{Args, training};
+use super::{arguments::Args, training};
 use crate::terminal::Terminal;
 
 /// Traces of a simulated data set unless `--traces` says otherwise.

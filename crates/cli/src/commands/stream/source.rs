@@ -10,7 +10,7 @@ use tracesmith_model::DeviceChoice;
 use tracesmith_scenario::{GroundTruth, Scenario};
 use tracesmith_trace::{Conditions, Corpus, SpanRecord, derive_seed};
 
-use super::Args;
+use super::arguments::Args;
 use crate::{
     scenario::{enact, rare_shapes, trace_count},
     terminal::Terminal,

@@ -1,8 +1,8 @@
 //! `tracesmith datasets publish`: generated traces, and all that is known about them, as a version that stays.
 
-mod measured;
+mod measurements;
 mod model;
-mod trained;
+mod training_data;
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ use crate::{
     terminal::{Terminal, print},
 };
 use model::Model;
-use trained::{origin, trained};
+use training_data::{origin, trained};
 
 /// What the licence is if nobody says it.
 const NO_LICENCE: &str = "not stated: ask the publisher before use";
@@ -72,7 +72,7 @@ pub fn run(args: &Args, catalogue: &Catalogue, terminal: Terminal) -> anyhow::Re
     if ingested.report.traces_dropped() > 0 {
         terminal.note(&ingested.report);
     }
-    let measured = args.metrics.as_deref().map(|path| measured::metrics(path, &ingested.report)).transpose()?.unwrap_or_default();
+    let measured = args.metrics.as_deref().map(|path| measurements::metrics(path, &ingested.report)).transpose()?.unwrap_or_default();
     let model = args.model.as_deref().map(model::read).transpose()?;
     let trained = trained(&args.train, model.as_ref())?;
     if let (Some(folder), Some(Model { training: None, .. }), []) = (&args.model, &model, args.train.as_slice()) {
@@ -88,11 +88,11 @@ pub fn run(args: &Args, catalogue: &Catalogue, terminal: Terminal) -> anyhow::Re
         training_traces: trained.size.map(|(traces, _)| traces),
         training_spans: trained.size.map(|(_, spans)| spans),
         seed: args.seed,
-        gate: args.gate.as_deref().map(measured::gate).transpose()?,
+        gate: args.gate.as_deref().map(measurements::gate).transpose()?,
         privacy: args
             .statement
             .clone()
-            .unwrap_or_else(|| measured::privacy_statement(&measured, model.as_ref().and_then(|model| model.promise.as_ref()))),
+            .unwrap_or_else(|| measurements::privacy_statement(&measured, model.as_ref().and_then(|model| model.promise.as_ref()))),
         licence: args.licence.clone(),
         metrics: measured,
         ..counts(&ingested)

@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use tracesmith_catalogue::Catalogue;
 use tracesmith_ingest::{FileDifference, Manifest};
 
-use super::{known::Known, listed::fetched_folder};
+use super::{known::Known, state::fetched_folder};
 use crate::terminal::Terminal;
 
 pub fn run(known: &Known, catalogue: &Catalogue, yes: bool, terminal: Terminal) -> anyhow::Result<()> {
