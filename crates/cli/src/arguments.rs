@@ -4,6 +4,7 @@ use std::{path::Path, time::Duration};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use tracesmith_formats::{Format, Written};
+use tracesmith_generate::{Capabilities, GeneratorConfig, Kind, kinds};
 
 use crate::terminal::Terminal;
 
@@ -15,6 +16,32 @@ pub fn one_of<T: Clone + Send + Sync + 'static>(named: impl IntoIterator<Item = 
         // The parser before lets nothing else through.
         named.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()).ok_or("unknown name")
     })
+}
+
+/// Every kind of generator by name, with its default settings.
+pub fn generators() -> Vec<(&'static str, GeneratorConfig)> {
+    kinds().into_iter().map(|kind| (kind.name, kind.default_config())).collect()
+}
+
+/// What every kind of generator is, a line each, for a help text.
+pub fn generators_help() -> String {
+    let width = kinds().iter().map(|kind| kind.name.len()).max().unwrap_or_default();
+    kinds().iter().map(|kind| format!("\n  {:width$}  {}", kind.name, kind.summary)).collect()
+}
+
+/// "… models only", of the kinds that can do something, for a help text.
+pub fn models_that(can: impl Fn(&Capabilities) -> bool) -> String {
+    models_only(|kind| can(&kind.capabilities()))
+}
+
+/// "… models only", of the kinds that have a setting of sampling, for a help text.
+pub fn models_with(setting: &str) -> String {
+    models_only(|kind| kind.default_config().sampling().has(setting))
+}
+
+fn models_only(is_meant: impl Fn(&Kind) -> bool) -> String {
+    let meant: Vec<&str> = kinds().into_iter().filter(|kind| is_meant(kind)).map(|kind| kind.name).collect();
+    format!("{} models only", meant.join(", "))
 }
 
 /// Every trace format by name.

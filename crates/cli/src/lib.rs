@@ -12,6 +12,7 @@ mod failure;
 mod junit;
 mod progress;
 mod reading;
+mod sampling;
 mod scenario;
 mod settings;
 mod table;

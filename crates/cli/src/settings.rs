@@ -12,8 +12,21 @@ use tracesmith_trace::nearest_key;
 /// # Errors
 /// A key that is none, with the nearest one, or a value that is none, with its line.
 pub fn settings<T: Serialize + DeserializeOwned>(default: &T, of: &str, text: &str) -> anyhow::Result<T> {
-    let given: Table = toml::from_str(text).map_err(|error| located(text, &error))?;
     let valid = keys(&Table::try_from(default)?, "");
+    settings_with_keys(&valid, of, text, |text| toml::from_str(text))
+}
+
+/// The settings that `parse` makes of a file's text; `valid` are their keys, and `of` is what they are settings of.
+///
+/// # Errors
+/// A key that is none, with the nearest one, or a value that is none, with its line.
+pub fn settings_with_keys<T>(
+    valid: &[String],
+    of: &str,
+    text: &str,
+    parse: impl FnOnce(&str) -> Result<T, toml::de::Error>,
+) -> anyhow::Result<T> {
+    let given: Table = toml::from_str(text).map_err(|error| located(text, &error))?;
     for key in keys(&given, "") {
         let is_part = |valid: &String| valid == &key || key.starts_with(&format!("{valid}.")) || valid.starts_with(&format!("{key}."));
         if !valid.iter().any(is_part) {
@@ -23,7 +36,7 @@ pub fn settings<T: Serialize + DeserializeOwned>(default: &T, of: &str, text: &s
             );
         }
     }
-    toml::from_str(text).map_err(|error| located(text, &error))
+    parse(text).map_err(|error| located(text, &error))
 }
 
 /// Dotted keys of all values that are no tables, and of empty tables.

@@ -62,11 +62,7 @@ pub(crate) fn obstacle(traces: &Prepared) -> Option<String> {
 
 /// Whether a generator can be asked for the traces of one class. One that cannot is fitted on the training traces of each class apart.
 pub(crate) fn takes_labels(generator: &GeneratorConfig) -> bool {
-    match generator {
-        GeneratorConfig::FlatVae(_) => false,
-        GeneratorConfig::Hvae(hvae) => hvae.model.conditional,
-        GeneratorConfig::RandomSampling(_) | GeneratorConfig::MarkovTree(_) | GeneratorConfig::TreeHvae(_) => true,
-    }
+    generator.capabilities().asked.know("label")
 }
 
 /// What a classifier is trained on.

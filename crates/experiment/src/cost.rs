@@ -32,7 +32,7 @@ impl Cost {
         Ok(Self {
             system: system.to_owned(),
             generator: generator.to_owned(),
-            parameters: model.parameters(),
+            parameters: model.training().parameters,
             training_seconds: fs::read_to_string(folder.join(SECONDS_FILE)).ok().and_then(|text| text.trim().parse().ok()),
             traces_per_second: drawn as f64 / start.elapsed().as_secs_f64().max(1e-9),
         })

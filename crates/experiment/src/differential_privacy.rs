@@ -1,8 +1,7 @@
 //! What generators that are trained with differential privacy promise, and what that costs in fidelity and utility.
 
 use tracesmith_evaluate::{Ceiling, Metric, Role};
-use tracesmith_generate::GeneratorConfig;
-use tracesmith_model::train::{Privacy, PrivacyError};
+use tracesmith_model::train::Privacy;
 
 use crate::config::MAIN_SIZE;
 use crate::outcome::Outcome;
@@ -22,17 +21,6 @@ pub(crate) const METRICS: &[Metric] = &[
 
 /// Column, and what of the promise it shows.
 const PROMISE: [(&str, &str); 3] = [("ε", "epsilon"), ("δ", "delta"), ("noise multiplier", "noise_multiplier")];
-
-/// What a fit on `traces` training traces promises, by the plan that the training itself keeps to; `None` without privacy.
-///
-/// # Errors
-/// [`PrivacyError`] if the settings cannot be kept, which the fit refuses too.
-pub(crate) fn promise(generator: &GeneratorConfig, traces: usize) -> Result<Option<Privacy>, PrivacyError> {
-    // The networks of the others normalise over batches, and refuse to be trained with privacy.
-    let GeneratorConfig::TreeHvae(generator) = generator else { return Ok(None) };
-    let recipe = generator.train.recipe(traces);
-    recipe.privacy.as_ref().map(|privacy| privacy.plan(traces, recipe.batch, recipe.epochs)).transpose()
-}
 
 /// A promise under keys; no ε where it is infinite.
 pub(crate) fn entries(promise: &Privacy) -> Vec<(String, f64)> {
@@ -117,7 +105,7 @@ fn measures<'a>(experiment: &Experiment, system: &'a str) -> Vec<Measure<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tracesmith_generate::{Fit, Generator};
+    use tracesmith_generate::{Fit, GeneratorConfig, kinds};
     use tracesmith_ingest::simulate::{SimulationConfig, System, simulate};
     use tracesmith_model::Device;
 
@@ -128,10 +116,10 @@ mod tests {
         let config: GeneratorConfig =
             toml::from_str(&format!("{SMALL}train = {{ steps = 4, batch = 16, privacy = {{ epsilon = 3.0 }} }}")).unwrap();
         let corpus = simulate(&SimulationConfig::new(System::TrainTicket, 40, 1)).corpus;
-        let promise = promise(&config, corpus.len()).unwrap().unwrap();
+        let promise = config.promise(corpus.len()).unwrap().unwrap();
         assert!(promise.epsilon.is_some_and(|epsilon| epsilon > 2.5 && epsilon <= 3.0), "{promise:?}");
         let fit = Fit { seed: 1, device: &Device::flex(), resume: None, observe: &mut |_, _| () };
-        let said = config.fit(&corpus, fit).unwrap().notes().join(" ");
+        let said = config.fit(&corpus, fit).unwrap().training().notes.join(" ");
         let expected = format!(
             "epsilon = {:.4}, delta = {:.2e}, noise multiplier {:.4}",
             promise.epsilon.unwrap(),
@@ -143,8 +131,8 @@ mod tests {
 
     #[test]
     fn generators_without_privacy_promise_nothing() {
-        for kind in ["random-sampling", "markov-tree", "flat-vae", "hvae", "tree-hvae"] {
-            assert_eq!(promise(&toml::from_str(&format!("kind = {kind:?}")).unwrap(), 100), Ok(None), "{kind}");
+        for kind in kinds() {
+            assert_eq!(kind.default_config().promise(100), Ok(None), "{}", kind.name);
         }
     }
 

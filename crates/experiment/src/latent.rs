@@ -2,7 +2,7 @@
 //! between two of them.
 
 use tracesmith_evaluate::{Ceiling, Measurement, Metric, Role, flat, linear_probe};
-use tracesmith_generate::{FittedGenerator, Request};
+use tracesmith_generate::{FittedGenerator, Latents, Request};
 use tracesmith_trace::{Corpus, SizeMode, TraceRef, ValidityCounts, derive_seed};
 
 use crate::ExperimentError;
@@ -47,8 +47,9 @@ pub(crate) fn judge(
     traces: &Prepared,
     seed: u64,
 ) -> Result<Vec<(String, f64)>, ExperimentError> {
-    let Some(training) = generator.latents(&traces.training) else { return Ok(Vec::new()) };
-    let Some(held_out) = generator.latents(&traces.held_out) else { return Ok(Vec::new()) };
+    let Some(latents) = generator.skills().latents else { return Ok(Vec::new()) };
+    let of_traces = |corpus| latents.latents(corpus).map_err(|error| ExperimentError::stage("latent", &error));
+    let (training, held_out) = (of_traces(&traces.training)?, of_traces(&traces.held_out)?);
     let probe = |stem: &str, property: &dyn Fn(TraceRef<'_>) -> usize| {
         let of = |corpus: &Corpus| corpus.traces().map(property).collect::<Vec<_>>();
         let probe = linear_probe(&training, &of(&traces.training), &held_out, &of(&traces.held_out))?;
@@ -58,7 +59,7 @@ pub(crate) fn judge(
     found.extend(probe("latent.probe_class.", &|trace| trace.label.class().index())?);
     found.push(Measurement::new("latent.root_asked", root_control(generator, traces, seed)?));
     found.push(Measurement::new("latent.root_through_latent", root_control(free, traces, seed)?));
-    found.extend(interpolation(generator, &traces.held_out, seed));
+    found.extend(interpolation(latents, &traces.held_out, seed)?);
     Ok(flat(&found))
 }
 
@@ -82,7 +83,7 @@ fn root_control(generator: &dyn FittedGenerator, traces: &Prepared, seed: u64) -
 }
 
 /// Share of valid traces between pairs of held-out traces with different roots, and share of paths that lead from one root to the other.
-fn interpolation(generator: &dyn FittedGenerator, held_out: &Corpus, seed: u64) -> Vec<Measurement> {
+fn interpolation(latents: &dyn Latents, held_out: &Corpus, seed: u64) -> Result<Vec<Measurement>, ExperimentError> {
     let pairs: Vec<(usize, usize)> = (0..held_out.len())
         .map(|i| (i, (i + held_out.len() / 2) % held_out.len()))
         .filter(|&(a, b)| root(held_out.trace(a)) != root(held_out.trace(b)))
@@ -90,18 +91,19 @@ fn interpolation(generator: &dyn FittedGenerator, held_out: &Corpus, seed: u64) 
         .collect();
     let (mut valid, mut all, mut arrived) = (0, 0, 0);
     for &(a, b) in &pairs {
-        let Some(path) = generator.interpolate(&held_out.select(&[a, b]), STEPS, seed) else { return Vec::new() };
+        let path = latents.interpolate(&held_out.select(&[a, b]), STEPS, seed);
+        let path = path.map_err(|error| ExperimentError::stage("latent", &error))?;
         valid += ValidityCounts::of(&path).trees;
         all += path.len();
         let ends = (root(path.trace(0)), root(path.trace(path.len() - 1)));
         arrived += usize::from(ends == (root(held_out.trace(a)), root(held_out.trace(b))));
     }
     if pairs.is_empty() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let of = |part: usize, whole: usize| part as f64 / whole as f64;
-    vec![
+    Ok(vec![
         Measurement::new("latent.interpolation_valid", of(valid, all)).of(all),
         Measurement::new("latent.interpolation_arrives", of(arrived, pairs.len())).of(pairs.len()),
-    ]
+    ])
 }

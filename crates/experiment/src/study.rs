@@ -10,7 +10,7 @@ use tracesmith_evaluate::{
     Comparison, Measure, ReconstructionTally, TraceContent, ceiling, compare, families, flat, membership_from_losses, memorisation, nested,
     privacy, privacy_ceiling, structural_fidelity, validity,
 };
-use tracesmith_generate::{Fit, FittedGenerator, Generator, GeneratorConfig, MODEL_FILE, Request, Sampling, load, map_parallel};
+use tracesmith_generate::{Fit, FittedGenerator, GeneratorConfig, MODEL_FILE, Request, SamplingSettings, load, map_parallel};
 use tracesmith_model::Device;
 use tracesmith_trace::{Class, Corpus, Edge, SizeMode, derive_seed};
 
@@ -232,12 +232,10 @@ impl Study<'_> {
     }
 
     /// The fitted generator with the sampling settings of the experiment, changed by `adjust`.
-    fn load_with(&self, place: Place, adjust: impl FnOnce(&mut Sampling)) -> Result<Box<dyn FittedGenerator>, ExperimentError> {
+    fn load_with(&self, place: Place, adjust: impl FnOnce(&mut SamplingSettings)) -> Result<Box<dyn FittedGenerator>, ExperimentError> {
         let config = self.generator(place.generator).1;
-        let adjust = |sampling: &mut Sampling| {
-            if let Some(wanted) = config.sampling() {
-                *sampling = wanted;
-            }
+        let adjust = |sampling: &mut SamplingSettings| {
+            *sampling = config.sampling();
             adjust(sampling);
         };
         load(&self.folder(place)?, self.device, adjust).map_err(|error| ExperimentError::stage(&self.title("load", place), &error))
@@ -253,7 +251,7 @@ impl Study<'_> {
     fn note_privacy(&self, outcome: &mut Outcome) -> Result<(), ExperimentError> {
         for place in self.places() {
             let (name, config) = self.generator(place.generator);
-            let promise = differential_privacy::promise(config, self.traces(place).training.len());
+            let promise = config.promise(self.traces(place).training.len());
             let promise = promise.map_err(|error| ExperimentError::stage(&self.title("promise of", place), &error))?;
             if let Some(promise) = promise {
                 outcome.add(&format!("dp.{}.{name}", self.traces(place).system), &differential_privacy::entries(&promise));
@@ -328,10 +326,12 @@ impl Study<'_> {
         let inputs = (self.fit_inputs(place), self.generator(place.generator).1);
         let compute = || {
             let fitted = self.load(place)?;
+            let Some(encoder) = fitted.skills().reconstruct else { return Ok(Found::Entries(Vec::new())) };
             let score = |corpus: &Corpus| {
-                let Some(reconstructions) = fitted.reconstruct(corpus) else { return Ok(Vec::new()) };
+                let reconstructions = encoder.reconstruct(corpus).map_err(|error| ExperimentError::stage(&title, &error))?;
                 let mut tally = ReconstructionTally::default();
                 for (trace, decoded) in corpus.traces().zip(&reconstructions) {
+                    let Some(decoded) = decoded else { continue };
                     let edges: Vec<Edge> =
                         decoded.edges.iter().map(|&(parent, child)| Edge { parent: parent as u32, child: child as u32 }).collect();
                     let predicted = TraceContent {
@@ -340,13 +340,12 @@ impl Study<'_> {
                         durations_us: &decoded.durations_us,
                         edges: &edges,
                     };
-                    tally.push(trace.into(), predicted)?;
+                    tally.push(trace.into(), predicted).map_err(|error| ExperimentError::stage(&title, &error))?;
                 }
-                tally.finish().map(|scores| scores.measurements())
+                tally.finish().map(|scores| scores.measurements()).map_err(|error| ExperimentError::stage(&title, &error))
             };
             let traces = self.traces(place);
-            let held_out = score(&traces.held_out).map_err(|error| ExperimentError::stage(&title, &error))?;
-            let training = score(&traces.training).map_err(|error| ExperimentError::stage(&title, &error))?;
+            let (held_out, training) = (score(&traces.held_out)?, score(&traces.training)?);
             Ok(Found::Entries(flat(&[held_out, nested("training", training)].concat())))
         };
         self.timed(&title, || self.cache.fetch(Stage::Reconstruct, &title, &inputs, compute))
@@ -381,8 +380,8 @@ impl Study<'_> {
         let inputs = (self.fit_inputs(place), self.generator(place.generator).1);
         let compute = || {
             let free = self.load_with(place, |sampling| {
-                if let Sampling::Tree(sampling) = sampling {
-                    sampling.force_root = false;
+                if sampling.has("force_root") {
+                    sampling.set("force_root", false);
                 }
             })?;
             let entries = latent::judge(self.load(place)?.as_ref(), free.as_ref(), traces, self.experiment.seeds[place.seed])?;
@@ -398,12 +397,13 @@ impl Study<'_> {
         let compute = || {
             let fail = |error| ExperimentError::stage(&title, &error);
             let model = self.load(place)?;
+            let Some(likelihood) = model.skills().likelihood else { return Ok(Found::Entries(Vec::new())) };
             let some = |corpus: &Corpus| {
                 corpus.select(&(0..corpus.len()).step_by(corpus.len().div_ceil(MOST_ATTACKED).max(1)).collect::<Vec<_>>())
             };
-            let losses = model.trace_losses(&some(&traces.training)).zip(model.trace_losses(&some(&traces.held_out)));
-            let attack = losses.map(|(members, others)| membership_from_losses(&members, &others)).transpose().map_err(fail)?;
-            Ok(Found::Entries(attack.map(|attack| flat(&attack.under("privacy.likelihood."))).unwrap_or_default()))
+            let losses = |corpus| likelihood.trace_losses(&some(corpus)).map_err(|error| ExperimentError::stage(&title, &error));
+            let attack = membership_from_losses(&losses(&traces.training)?, &losses(&traces.held_out)?).map_err(fail)?;
+            Ok(Found::Entries(flat(&attack.under("privacy.likelihood."))))
         };
         self.timed(&title, || self.cache.fetch(Stage::Likelihood, &title, &inputs, compute))
     }

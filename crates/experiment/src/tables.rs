@@ -285,12 +285,12 @@ fn rq1(experiment: &Experiment, outcome: &Outcome) -> Section {
         blocks.extend(side_by_side(experiment, outcome, format!("All generators, {system}, held-out traces"), &[RQ1], prefix, exact));
         let mut all = Vec::new();
         for (name, config) in &experiment.generators {
-            let skip = matches!(config, tracesmith_generate::GeneratorConfig::Hvae(hvae) if hvae.model.skip);
+            let note = config.reconstruction_note().map(|note| format!(", {note}")).unwrap_or_default();
             for (set, words) in [("", "held-out traces"), (".training", "training traces")] {
                 let prefix = format!("rq1.{system}.{name}{set}");
                 let rows = rows(outcome, RQ1, &prefix, &format!("rq1.{system}.{name}"), exact);
                 if !rows.is_empty() {
-                    all.push(Row::Group(format!("{name}{}, {words}", if skip { ", skip=encoder" } else { "" })));
+                    all.push(Row::Group(format!("{name}{note}, {words}")));
                     all.extend(rows);
                 }
             }

@@ -2,13 +2,17 @@
 
 use std::path::Path;
 
-use tracesmith_model::train::EpochRecord;
-use tracesmith_trace::{Corpus, derive_seed};
+use tracesmith_trace::{Corpus, Edge, Signature, Span, Trace, derive_seed};
 
-use crate::rare_shapes::{Anonymised, KAnonymity};
-use crate::{CorpusProfile, FittedGenerator, Reconstruction, Request, SampleError, StoreError};
+use crate::error::{EncodeError, SampleError, StoreError};
+use crate::fitted::{FittedGenerator, Latents, Likelihood, Reconstruct, Reconstruction, Sample, Skills, Training};
+use crate::profile::CorpusProfile;
+use crate::rare_shapes::{Anonymised, Decision, KAnonymity};
+use crate::request::Request;
 
-/// A fitted generator whose traces keep a rule of k-anonymity. What it reconstructs or interpolates is not looked at.
+/// A fitted generator whose traces keep a rule of k-anonymity: those that it draws, those between two others, and reconstructions.
+///
+/// Where no other trace can take the place of one with a rare shape, between two others and in reconstructions, it is left out.
 pub struct Anonymous {
     inner: Box<dyn FittedGenerator>,
     rule: KAnonymity,
@@ -27,6 +31,66 @@ impl Anonymous {
             self.inner.sample(&Request { count, seed, ..request.clone() })
         })
     }
+
+    fn releases(&self, shape: &Signature) -> bool {
+        self.rule.decide(self.profile().shapes.seen(shape.hash())) == Decision::Keep
+    }
+
+    /// Whether a reconstruction may be released; one that is no trace may not.
+    fn releases_reconstruction(&self, reconstruction: &Reconstruction) -> bool {
+        let names = reconstruction.services.iter().zip(&reconstruction.operations);
+        let spans = names.map(|(&service, &operation)| Span { service, operation, ..Span::default() }).collect();
+        let edge = |&(parent, child): &(usize, usize)| Edge { parent: parent as u32, child: child as u32 };
+        let trace = Trace { spans, edges: reconstruction.edges.iter().map(edge).collect(), ..Trace::default() };
+        let mut builder = self.profile().builder(false);
+        builder.push(trace).is_ok() && self.releases(&Signature::of(builder.finish().trace(0)))
+    }
+
+    fn lacks(&self, what: &'static str) -> EncodeError {
+        EncodeError::Lacks { kind: self.kind(), what }
+    }
+}
+
+impl Sample for Anonymous {
+    fn sample(&self, request: &Request) -> Result<Corpus, SampleError> {
+        let Anonymised { corpus, suppressed, replaced } = self.draw(request)?;
+        if suppressed + replaced > 0 {
+            let KAnonymity { k, .. } = self.rule;
+            tracing::warn!("shapes of fewer than {k} training traces: {replaced} traces replaced, {suppressed} left out");
+        }
+        Ok(corpus)
+    }
+}
+
+impl Reconstruct for Anonymous {
+    fn reconstruct(&self, corpus: &Corpus) -> Result<Vec<Option<Reconstruction>>, EncodeError> {
+        let inner = self.inner.skills().reconstruct.ok_or_else(|| self.lacks("encoder of traces"))?;
+        let reconstructions = inner.reconstruct(corpus)?;
+        Ok(reconstructions.into_iter().map(|found| found.filter(|found| self.releases_reconstruction(found))).collect())
+    }
+}
+
+/// What is said of traces that the caller has releases none.
+impl Likelihood for Anonymous {
+    fn trace_losses(&self, corpus: &Corpus) -> Result<Vec<f64>, EncodeError> {
+        self.inner.skills().likelihood.ok_or_else(|| self.lacks("likelihood of a trace"))?.trace_losses(corpus)
+    }
+}
+
+impl Latents for Anonymous {
+    fn latents(&self, corpus: &Corpus) -> Result<Vec<Vec<f64>>, EncodeError> {
+        self.inner.skills().latents.ok_or_else(|| self.lacks("latent of a trace"))?.latents(corpus)
+    }
+
+    fn interpolate(&self, corpus: &Corpus, steps: usize, seed: u64) -> Result<Corpus, EncodeError> {
+        let path = self.inner.skills().latents.ok_or_else(|| self.lacks("latent of a trace"))?.interpolate(corpus, steps, seed)?;
+        let released = path.filter(|trace| self.releases(&Signature::of(trace)));
+        if released.len() < path.len() {
+            let (k, left_out) = (self.rule.k, path.len() - released.len());
+            tracing::warn!("shapes of fewer than {k} training traces: {left_out} of {} steps left out", path.len());
+        }
+        Ok(released)
+    }
 }
 
 impl FittedGenerator for Anonymous {
@@ -38,41 +102,18 @@ impl FittedGenerator for Anonymous {
         self.inner.profile()
     }
 
-    fn sample(&self, request: &Request) -> Result<Corpus, SampleError> {
-        let Anonymised { corpus, suppressed, replaced } = self.draw(request)?;
-        if suppressed + replaced > 0 {
-            let KAnonymity { k, .. } = self.rule;
-            tracing::warn!("shapes of fewer than {k} training traces: {replaced} traces replaced, {suppressed} left out");
+    fn skills(&self) -> Skills<'_> {
+        // Every field by name: one that is new has to be put under the rule here before anything compiles.
+        let Skills { reconstruct, likelihood, latents } = self.inner.skills();
+        Skills {
+            reconstruct: reconstruct.map(|_| self as &dyn Reconstruct),
+            likelihood: likelihood.map(|_| self as &dyn Likelihood),
+            latents: latents.map(|_| self as &dyn Latents),
         }
-        Ok(corpus)
     }
 
-    fn reconstruct(&self, corpus: &Corpus) -> Option<Vec<Reconstruction>> {
-        self.inner.reconstruct(corpus)
-    }
-
-    fn notes(&self) -> Vec<String> {
-        self.inner.notes()
-    }
-
-    fn latents(&self, corpus: &Corpus) -> Option<Vec<Vec<f64>>> {
-        self.inner.latents(corpus)
-    }
-
-    fn trace_losses(&self, corpus: &Corpus) -> Option<Vec<f64>> {
-        self.inner.trace_losses(corpus)
-    }
-
-    fn interpolate(&self, corpus: &Corpus, steps: usize, seed: u64) -> Option<Corpus> {
-        self.inner.interpolate(corpus, steps, seed)
-    }
-
-    fn history(&self) -> Option<(&'static [&'static str], &[EpochRecord])> {
-        self.inner.history()
-    }
-
-    fn parameters(&self) -> usize {
-        self.inner.parameters()
+    fn training(&self) -> Training<'_> {
+        self.inner.training()
     }
 
     fn save(&self, folder: &Path) -> Result<(), StoreError> {
@@ -81,40 +122,4 @@ impl FittedGenerator for Anonymous {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rare_shapes::{NovelShapes, RareShapes, ShapeCounts};
-    use crate::{Fit, Generator, MarkovTree};
-    use tracesmith_model::Device;
-    use tracesmith_trace::{CorpusBuilder, Signature, Span, Trace, Vocabulary};
-
-    /// 40 traces of one shape, 2 of another.
-    fn corpus() -> Corpus {
-        let mut builder = CorpusBuilder::new("test", Vocabulary::new(["s"]), Vocabulary::new(["common", "rare"]), false);
-        for i in 0..42u32 {
-            let span = Span { operation: u32::from(i >= 40), duration_us: 10.0, ..Span::default() };
-            builder.push(Trace { id: i.to_string(), spans: vec![span], ..Trace::default() }).unwrap();
-        }
-        builder.finish()
-    }
-
-    #[test]
-    fn rare_shapes_are_replaced_or_left_out_and_the_rest_stays() {
-        let training = corpus();
-        let fit = Fit { seed: 0, device: &Device::flex(), resume: None, observe: &mut |_, _| {} };
-        let counts = ShapeCounts::of(&training);
-        let fitted = MarkovTree::default().fit(&training, fit).unwrap();
-        let plain = fitted.sample(&Request::new(500, 1)).unwrap();
-        let rare = |corpus: &Corpus| corpus.traces().filter(|&trace| counts.seen(Signature::of(trace).hash()) < 5).count();
-        let rare_before = rare(&plain);
-        assert!(rare_before > 0);
-        let folder = tempfile::tempdir().unwrap();
-        fitted.save(folder.path()).unwrap();
-        for (rule, left) in [(RareShapes::Merge, 500), (RareShapes::Suppress, 500 - rare_before)] {
-            let inner = crate::load(folder.path(), &Device::flex(), |_| {}).unwrap();
-            let anonymous = Anonymous::new(inner, KAnonymity { k: 5, rare: rule, novel: NovelShapes::Pass });
-            let released = anonymous.sample(&Request::new(500, 1)).unwrap();
-            assert_eq!((released.len(), rare(&released)), (left, 0));
-        }
-    }
-}
+mod tests;

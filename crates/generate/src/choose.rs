@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use tracesmith_trace::conditions::{Value, attribute};
 use tracesmith_trace::{Conditions, Corpus, derive_seed};
 
-use crate::{FittedGenerator, Request, SampleError};
+use crate::error::SampleError;
+use crate::fitted::FittedGenerator;
+use crate::request::Request;
 
 /// How often as many traces as are needed are drawn.
 const ROUNDS: u64 = 50;

@@ -140,6 +140,25 @@ pub enum SampleError {
     },
 }
 
+/// Why traces cannot be encoded, or nothing can be said of them.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum EncodeError {
+    /// There is no trace.
+    #[error("there is no trace to encode")]
+    Empty,
+    /// The generator does not encode traces like that.
+    #[error("a {kind} model has no {what}")]
+    Lacks {
+        /// Kind of generator.
+        kind: &'static str,
+        /// What it would take.
+        what: &'static str,
+    },
+    /// A trace cannot be turned into tokens.
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+}
+
 /// Why a model directory cannot be written or read.
 #[derive(Debug, Error)]
 pub enum StoreError {

@@ -9,16 +9,20 @@ mod tables;
 use std::path::Path;
 
 use rand::RngExt;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracesmith_trace::{Class, Corpus, Label, SizeMode, Trace, in_preorder, rng};
 
-use crate::profile::Abilities;
-use crate::store::{Description, Stored, write_description};
-use crate::{CorpusProfile, Fit, FitError, FittedGenerator, Generator, Request, SampleError, StoreError, map_parallel};
+use crate::error::{FitError, SampleError, StoreError};
+use crate::fitted::{FittedGenerator, Sample, Skills, Training};
+use crate::generator::{Capabilities, Fit, Generator};
+use crate::parallel::map_parallel;
+use crate::profile::{Abilities, CorpusProfile};
+use crate::request::Request;
+use crate::store::{self, StoredModel};
 use tables::{Root, Tables};
 
-const KIND: &str = "markov-tree";
-
+/// What its traces can be asked for.
 const ABILITIES: Abilities = Abilities { attributes: &["label", "root", "size"], own_sizes: true };
 
 /// Traces a chunk of generation, which has a random stream of its own.
@@ -31,7 +35,7 @@ const CHUNK: usize = 256;
 /// Durations (by class and label), statuses and kinds (by label), and start gaps (by label) are drawn from the values of the training spans,
 /// each independently. It therefore shows exact training values: it is a baseline to compare with, and no generator that protects what it was
 /// fitted on. A span starts after the end of its previous sibling or the start of its parent by a gap of its label, and not before its parent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MarkovTree {
     /// Trees that are drawn for a trace of a given size. The first one of that size is taken; without one, the nearest is cut or extended.
@@ -47,7 +51,7 @@ impl Default for MarkovTree {
 /// A fitted [`MarkovTree`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Fitted {
+struct Fitted {
     config: MarkovTree,
     profile: CorpusProfile,
     has_starts: bool,
@@ -71,8 +75,11 @@ impl MarkovTree {
 }
 
 impl Generator for MarkovTree {
-    fn kind(&self) -> &'static str {
-        KIND
+    const KIND: &'static str = "markov-tree";
+    const SUMMARY: &'static str = "a branching Markov process over operations with the durations of training spans, a baseline";
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { asked: ABILITIES, ..Capabilities::default() }
     }
 
     fn fit(&self, corpus: &Corpus, _fit: Fit<'_>) -> Result<Box<dyn FittedGenerator>, FitError> {
@@ -83,11 +90,17 @@ impl Generator for MarkovTree {
         let profile = CorpusProfile::of(corpus);
         Ok(Box::new(Fitted { config: self.clone(), profile, has_starts: corpus.has_starts(), tables: Tables::fit(corpus) }))
     }
+
+    fn load(mut model: StoredModel) -> Result<Box<dyn FittedGenerator>, StoreError> {
+        let fitted: Fitted = model.content()?;
+        fitted.check().map_err(|message| model.invalid(message))?;
+        Ok(Box::new(fitted))
+    }
 }
 
 impl Fitted {
     /// Whether the parts of a model file belong together.
-    pub fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), String> {
         self.config.check().map_err(|error| error.to_string())?;
         let profile = &self.profile;
         let sizes = || profile.labels.iter().flat_map(|(_, sizes)| sizes);
@@ -116,7 +129,7 @@ impl Fitted {
     }
 
     fn plan(&self, request: &Request, roots: &[Vec<&Root>]) -> Result<Vec<Wanted>, SampleError> {
-        let plans = self.profile.plan(request, KIND, ABILITIES)?;
+        let plans = self.profile.plan(request, MarkovTree::KIND, ABILITIES)?;
         // With a root, empirical sizes are those of the training traces that begin with it.
         let sizes_of_class = |pool: &Vec<&Root>| pool.iter().flat_map(|root| &root.sizes).copied().collect::<Vec<usize>>();
         let root_sizes: Option<Vec<Vec<usize>>> = request.conditions.root().is_some().then(|| roots.iter().map(sizes_of_class).collect());
@@ -160,15 +173,7 @@ impl Fitted {
     }
 }
 
-impl FittedGenerator for Fitted {
-    fn kind(&self) -> &'static str {
-        KIND
-    }
-
-    fn profile(&self) -> &CorpusProfile {
-        &self.profile
-    }
-
+impl Sample for Fitted {
     fn sample(&self, request: &Request) -> Result<Corpus, SampleError> {
         let roots = self.roots(request.conditions.root())?;
         let wanted = self.plan(request, &roots)?;
@@ -180,8 +185,26 @@ impl FittedGenerator for Fitted {
         }
         Ok(builder.finish())
     }
+}
+
+impl FittedGenerator for Fitted {
+    fn kind(&self) -> &'static str {
+        MarkovTree::KIND
+    }
+
+    fn profile(&self) -> &CorpusProfile {
+        &self.profile
+    }
+
+    fn skills(&self) -> Skills<'_> {
+        Skills::default()
+    }
+
+    fn training(&self) -> Training<'_> {
+        Training::default()
+    }
 
     fn save(&self, folder: &Path) -> Result<(), StoreError> {
-        write_description(folder, &Description::new(Stored::MarkovTree(self.clone())))
+        store::save(folder, self.kind(), self)
     }
 }

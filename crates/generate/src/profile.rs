@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use tracesmith_trace::conditions::{Value, attribute};
 use tracesmith_trace::{Class, Corpus, CorpusBuilder, Label, SizeMode, Vocabulary, nearest_names};
 
-use crate::{Request, SampleError, ShapeCounts};
+use crate::error::SampleError;
+use crate::rare_shapes::ShapeCounts;
+use crate::request::Request;
 
 /// Roots, or other values, that a message names.
 const LISTED: usize = 20;
@@ -32,14 +34,16 @@ pub struct CorpusProfile {
 
 /// Size and label of a trace to be generated.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Plan {
+pub struct Plan {
+    /// Number of spans.
     pub size: usize,
+    /// Its label.
     pub label: Label,
 }
 
 /// What a generator can be asked for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Abilities {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Abilities {
     /// Names of the attributes that what it draws depends on.
     pub attributes: &'static [&'static str],
     /// Whether it has sizes of its own.
@@ -47,7 +51,8 @@ pub(crate) struct Abilities {
 }
 
 impl Abilities {
-    fn know(self, attribute: &str) -> bool {
+    /// Whether what it draws depends on this attribute.
+    pub fn know(self, attribute: &str) -> bool {
         self.attributes.contains(&attribute)
     }
 }
@@ -85,12 +90,15 @@ impl CorpusProfile {
     }
 
     /// A builder for a synthetic corpus with the same names; `has_starts` says whether the generator makes start offsets.
-    pub(crate) fn builder(&self, has_starts: bool) -> CorpusBuilder {
+    pub fn builder(&self, has_starts: bool) -> CorpusBuilder {
         CorpusBuilder::new(format!("{}-synthetic", self.name), self.services.clone(), self.operations.clone(), has_starts)
     }
 
     /// Size and label of every trace of a request. Where the model chooses sizes itself, those of the plans mean nothing.
-    pub(crate) fn plan(&self, request: &Request, kind: &'static str, abilities: Abilities) -> Result<Vec<Plan>, SampleError> {
+    ///
+    /// # Errors
+    /// [`SampleError`] if a generator of `kind` with these abilities cannot give such traces.
+    pub fn plan(&self, request: &Request, kind: &'static str, abilities: Abilities) -> Result<Vec<Plan>, SampleError> {
         let labels = self.labels_asked_for(request, kind, abilities)?;
         let pool: Vec<(&Label, usize)> =
             labels.into_iter().flat_map(|(label, sizes)| sizes.iter().map(move |&size| (label, size))).collect();
@@ -196,8 +204,8 @@ impl CorpusProfile {
         Ok(named)
     }
 
-    /// Id and start of a synthetic trace.
-    pub(crate) fn identity(&self, rng: &mut ChaCha8Rng) -> (String, i64) {
+    /// Id and start, in nanoseconds since the Unix epoch, of a synthetic trace.
+    pub fn identity(&self, rng: &mut ChaCha8Rng) -> (String, i64) {
         let id = format!("{:016x}", rng.random::<u64>());
         (id, rng.random_range(self.period_ns.0..=self.period_ns.1))
     }

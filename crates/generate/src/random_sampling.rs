@@ -3,17 +3,19 @@
 use std::path::Path;
 
 use rand::RngExt;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracesmith_trace::{Class, Corpus, Span, Trace, in_preorder};
 
-use crate::profile::Abilities;
-use crate::store::{Description, Stored, write_description};
-use crate::{CorpusProfile, Fit, FitError, FittedGenerator, Generator, Request, SampleError, StoreError};
-
-const ABILITIES: Abilities = Abilities { attributes: &["label", "size"], own_sizes: false };
+use crate::error::{FitError, SampleError, StoreError};
+use crate::fitted::{FittedGenerator, Sample, Skills, Training};
+use crate::generator::{Capabilities, Fit, Generator};
+use crate::profile::{Abilities, CorpusProfile};
+use crate::request::Request;
+use crate::store::{self, StoredModel};
 
 /// From which distribution services and operations are drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LabelDraw {
     /// All names alike: what the low semantic fidelity of the paper's baseline implies.
@@ -25,7 +27,7 @@ pub enum LabelDraw {
 
 /// Services and operations drawn independently, durations drawn from those of the training spans, and every span but the first below a
 /// random earlier one (a random recursive tree).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RandomSampling {
     /// How names are drawn.
@@ -34,7 +36,7 @@ pub struct RandomSampling {
 
 /// The tables of a fitted [`RandomSampling`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Fitted {
+struct Fitted {
     config: RandomSampling,
     profile: CorpusProfile,
     /// Durations in µs of the training spans, by class of their trace.
@@ -43,9 +45,15 @@ pub(crate) struct Fitted {
     operations: Vec<u32>,
 }
 
+/// What its traces can be asked for.
+const ABILITIES: Abilities = Abilities { attributes: &["label", "size"], own_sizes: false };
+
 impl Generator for RandomSampling {
-    fn kind(&self) -> &'static str {
-        "random-sampling"
+    const KIND: &'static str = "random-sampling";
+    const SUMMARY: &'static str = "every span drawn on its own, a baseline";
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { asked: ABILITIES, ..Capabilities::default() }
     }
 
     fn fit(&self, corpus: &Corpus, _fit: Fit<'_>) -> Result<Box<dyn FittedGenerator>, FitError> {
@@ -68,17 +76,13 @@ impl Generator for RandomSampling {
             operations: pool(corpus.span_operations(), corpus.operations().len()),
         }))
     }
+
+    fn load(mut model: StoredModel) -> Result<Box<dyn FittedGenerator>, StoreError> {
+        Ok(Box::new(model.content::<Fitted>()?))
+    }
 }
 
-impl FittedGenerator for Fitted {
-    fn kind(&self) -> &'static str {
-        self.config.kind()
-    }
-
-    fn profile(&self) -> &CorpusProfile {
-        &self.profile
-    }
-
+impl Sample for Fitted {
     fn sample(&self, request: &Request) -> Result<Corpus, SampleError> {
         let mut builder = self.profile.builder(false);
         let mut rng = tracesmith_trace::rng(request.seed, "random-sampling");
@@ -100,8 +104,26 @@ impl FittedGenerator for Fitted {
         }
         Ok(builder.finish())
     }
+}
+
+impl FittedGenerator for Fitted {
+    fn kind(&self) -> &'static str {
+        RandomSampling::KIND
+    }
+
+    fn profile(&self) -> &CorpusProfile {
+        &self.profile
+    }
+
+    fn skills(&self) -> Skills<'_> {
+        Skills::default()
+    }
+
+    fn training(&self) -> Training<'_> {
+        Training::default()
+    }
 
     fn save(&self, folder: &Path) -> Result<(), StoreError> {
-        write_description(folder, &Description::new(Stored::RandomSampling(self.clone())))
+        store::save(folder, self.kind(), self)
     }
 }

@@ -1,154 +1,129 @@
-//! A fitted generator on disk: one JSON file with configuration, vocabulary and normalisation, and one file with the weights.
+//! A model folder: one JSON file with what a generator is, and beside it the files that the generator wrote, such as weights.
+//!
+//! What the content means is known by the generator alone.
 
+use std::fmt::Display;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tracesmith_model::flat_vae::FlatVaeConfig;
-use tracesmith_model::hvae::HvaeConfig;
-use tracesmith_model::train::{EpochRecord, initialise};
-use tracesmith_model::tree_hvae::TreeSizes;
-use tracesmith_model::{Device, DurationScale, Sizes, checkpoint};
+use serde_json::{Map, Value};
+use tracesmith_model::{Device, checkpoint};
 
-use crate::aggregate::AggregatePrior;
-use crate::tree_hvae::{self, FittedTreeHvae, StoredTreeHvae};
-use crate::vae::{FittedVae, Network};
-use crate::{CorpusProfile, FittedGenerator, Prior, Sampling, SamplingConfig, StoreError, TrainingData, markov_tree, random_sampling};
+use crate::error::StoreError;
+use crate::sampling_settings::{SAMPLING, SamplingSettings};
 
 /// Description of a fitted generator inside its folder.
 pub const MODEL_FILE: &str = "model.json";
 /// Weights of a trained generator inside its folder.
-pub(crate) const WEIGHTS_FILE: &str = "weights.bpk";
+const WEIGHTS_FILE: &str = "weights.bpk";
 
 const VERSION: u32 = 1;
 
-/// Content of [`MODEL_FILE`].
-#[derive(Serialize, Deserialize)]
+/// Content of [`MODEL_FILE`] as it is read.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Description {
+struct Description {
     tracesmith_model: u32,
-    generator: Stored,
-    /// See [`TrainingData::record`]; models of earlier versions have none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    training_data: Option<TrainingData>,
+    generator: Map<String, Value>,
+    /// See [`crate::TrainingData::record`]; models of earlier versions have none.
+    #[serde(default, rename = "training_data")]
+    _training_data: Option<serde::de::IgnoredAny>,
 }
 
-/// A fitted generator without its weights.
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub(crate) enum Stored {
-    RandomSampling(random_sampling::Fitted),
-    MarkovTree(markov_tree::Fitted),
-    FlatVae(StoredVae<FlatVaeConfig>),
-    Hvae(StoredVae<HvaeConfig>),
-    TreeHvae(Box<StoredTreeHvae>),
+/// Content of [`MODEL_FILE`] as it is written.
+#[derive(Serialize)]
+struct Written<'a, T> {
+    tracesmith_model: u32,
+    generator: Tagged<'a, T>,
 }
 
-/// What a VAE needs beside its weights.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct StoredVae<N> {
-    pub network: N,
-    pub sampling: SamplingConfig,
-    pub profile: CorpusProfile,
-    pub sizes: Sizes,
-    pub scale: DurationScale,
-    /// For [`Prior::Aggregate`]; models of earlier versions have none.
-    #[serde(default)]
-    pub aggregate: Option<AggregatePrior>,
-    pub history: Vec<EpochRecord>,
+#[derive(Serialize)]
+struct Tagged<'a, T> {
+    kind: &'static str,
+    #[serde(flatten)]
+    content: &'a T,
 }
 
-impl Description {
-    pub(crate) fn new(generator: Stored) -> Self {
-        Self { tracesmith_model: VERSION, generator, training_data: None }
-    }
+/// A model folder that was opened.
+#[derive(Debug)]
+pub struct StoredModel {
+    folder: PathBuf,
+    device: Device,
+    kind: String,
+    content: Map<String, Value>,
 }
 
-/// Loads a fitted generator. `adjust` may change how traces are drawn, e.g. the temperature; it is not called for generators that have
-/// no such settings.
-///
-/// # Errors
-/// [`StoreError`] if the folder holds no model, a damaged one, or weights that do not fit its vocabulary.
-pub fn load(folder: &Path, device: &Device, adjust: impl FnOnce(&mut Sampling)) -> Result<Box<dyn FittedGenerator>, StoreError> {
-    let path = folder.join(MODEL_FILE);
-    let text = fs::read_to_string(&path).map_err(|source| StoreError::Io { path: path.clone(), source })?;
-    let format = |message: String| StoreError::Format { path: path.clone(), message };
-    let Description { tracesmith_model, generator, training_data: _ } =
-        serde_json::from_str(&text).map_err(|error| format(error.to_string()))?;
-    if tracesmith_model != VERSION {
-        return Err(format(format!("it has version {tracesmith_model}, this program reads version {VERSION}")));
-    }
-    match generator {
-        Stored::RandomSampling(fitted) => Ok(Box::new(fitted)),
-        Stored::MarkovTree(fitted) => {
-            fitted.check().map_err(format)?;
-            Ok(Box::new(fitted))
+impl StoredModel {
+    /// Opens a folder.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the folder holds no model, or one of another version.
+    pub(crate) fn open(folder: &Path, device: &Device) -> Result<Self, StoreError> {
+        let path = folder.join(MODEL_FILE);
+        let text = fs::read_to_string(&path).map_err(|source| StoreError::Io { path: path.clone(), source })?;
+        let format = |message: String| StoreError::Format { path: path.clone(), message };
+        let Description { tracesmith_model, mut generator, .. } = serde_json::from_str(&text).map_err(|error| format(error.to_string()))?;
+        if tracesmith_model != VERSION {
+            return Err(format(format!("it has version {tracesmith_model}, this program reads version {VERSION}")));
         }
-        Stored::FlatVae(stored) => load_vae(stored, folder, device, adjust),
-        Stored::Hvae(stored) => load_vae(stored, folder, device, adjust),
-        Stored::TreeHvae(stored) => load_tree(*stored, folder, device, adjust),
+        let Some(Value::String(kind)) = generator.shift_remove("kind") else {
+            return Err(format("it does not say of which kind its generator is".into()));
+        };
+        Ok(Self { folder: folder.to_owned(), device: device.clone(), kind, content: generator })
+    }
+
+    /// Name of the kind of generator.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// Device of the networks.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The folder, for files of the generator's own.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What the generator described itself with when it was saved.
+    ///
+    /// # Errors
+    /// [`StoreError`] if it is none of this type.
+    pub fn content<T: DeserializeOwned>(&mut self) -> Result<T, StoreError> {
+        serde_json::from_value(Value::Object(std::mem::take(&mut self.content))).map_err(|error| self.invalid(error))
+    }
+
+    /// The error that the description makes no sense.
+    pub fn invalid(&self, message: impl Display) -> StoreError {
+        StoreError::Format { path: self.folder.join(MODEL_FILE), message: message.to_string() }
+    }
+
+    /// The settings of sampling that are stored.
+    pub(crate) fn sampling(&self) -> SamplingSettings {
+        SamplingSettings::of(&self.content)
+    }
+
+    pub(crate) fn set_sampling(&mut self, sampling: SamplingSettings) {
+        self.content.insert(SAMPLING.to_owned(), sampling.into_value());
     }
 }
 
-fn load_vae<N: Network + 'static>(
-    mut stored: StoredVae<N>,
-    folder: &Path,
-    device: &Device,
-    adjust: impl FnOnce(&mut Sampling),
-) -> Result<Box<dyn FittedGenerator>, StoreError> {
-    let path = folder.join(MODEL_FILE);
-    let StoredVae { profile, sizes, .. } = &stored;
-    let fits =
-        sizes.services == profile.services.len() && sizes.operations == profile.operations.len() && sizes.max_spans >= profile.max_spans();
-    if !fits || profile.period_ns.0 > profile.period_ns.1 {
-        return Err(StoreError::Format { path, message: "its vocabulary, sizes and period contradict each other".into() });
-    }
-    stored.network.check().map_err(|error| StoreError::Format { path: path.clone(), message: error.to_string() })?;
-    stored.sampling = match adjusted(Sampling::Pairs(stored.sampling), adjust) {
-        Sampling::Pairs(sampling) => sampling,
-        Sampling::Tree(_) => return Err(StoreError::Format { path, message: "these are the sampling settings of tree-hvae".into() }),
-    };
-    stored.sampling.check().map_err(|error| StoreError::Format { path: path.clone(), message: error.to_string() })?;
-    if stored.sampling.prior == Prior::Aggregate && stored.aggregate.is_none() {
-        let message = "it was fitted without mixtures of the aggregate posterior: fit it again, or draw from the standard prior".into();
-        return Err(StoreError::Format { path, message });
-    }
-    // Under the lock of `initialise`: weights drawn here would disturb those of a fit on another thread.
-    let blank = initialise(0, device, |device| stored.network.build(&stored.sizes, device));
-    if stored.aggregate.as_ref().is_some_and(|prior| !prior.fits(&blank)) {
-        return Err(StoreError::Format { path, message: "its mixtures do not fit its latents".into() });
-    }
-    let model = checkpoint::load(blank, &folder.join(WEIGHTS_FILE))?;
-    Ok(Box::new(FittedVae { stored, model, device: device.clone() }))
-}
-
-fn adjusted(mut sampling: Sampling, adjust: impl FnOnce(&mut Sampling)) -> Sampling {
-    adjust(&mut sampling);
-    sampling
-}
-
-fn load_tree(
-    mut stored: StoredTreeHvae,
-    folder: &Path,
-    device: &Device,
-    adjust: impl FnOnce(&mut Sampling),
-) -> Result<Box<dyn FittedGenerator>, StoreError> {
-    let path = folder.join(MODEL_FILE);
-    let format = |message: String| StoreError::Format { path: path.clone(), message };
-    stored.check().map_err(format)?;
-    stored.sampling = match adjusted(Sampling::Tree(stored.sampling), adjust) {
-        Sampling::Tree(sampling) => sampling,
-        Sampling::Pairs(_) => return Err(format("these are the sampling settings of another generator".into())),
-    };
-    tree_hvae::check_sampling(&stored.sampling).map_err(|error| format(error.to_string()))?;
-    let blank = initialise(0, device, |device| stored.network.init(&TreeSizes::of(&stored.codec), device));
-    let model = checkpoint::load(blank, &folder.join(WEIGHTS_FILE))?;
-    Ok(Box::new(FittedTreeHvae { stored, model, device: device.clone() }))
+/// File of the weights of a network in the model folder `folder`.
+pub fn weights_file(folder: &Path) -> PathBuf {
+    folder.join(WEIGHTS_FILE)
 }
 
 /// Writes [`MODEL_FILE`], last of all files of a model, so that a folder with it is complete.
-pub(crate) fn write_description(folder: &Path, description: &Description) -> Result<(), StoreError> {
+///
+/// # Errors
+/// [`StoreError`] if it cannot be written.
+pub fn save(folder: &Path, kind: &'static str, content: &impl Serialize) -> Result<(), StoreError> {
     let path = folder.join(MODEL_FILE);
-    let json = serde_json::to_vec_pretty(description).map_err(|error| StoreError::Io { path: path.clone(), source: error.into() })?;
+    let description = Written { tracesmith_model: VERSION, generator: Tagged { kind, content } };
+    let json = serde_json::to_vec_pretty(&description).map_err(|error| StoreError::Io { path: path.clone(), source: error.into() })?;
     Ok(checkpoint::write(&path, &json)?)
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tracesmith_model::checkpoint;
 
-use crate::{MODEL_FILE, StoreError};
+use crate::error::StoreError;
+use crate::store::MODEL_FILE;
 
 /// Key of the [`TrainingData`] in [`MODEL_FILE`]; models of earlier versions do not have it.
 const KEY: &str = "training_data";

@@ -30,13 +30,13 @@ fn traces() -> Traces {
     Traces { members: every_other(0), others: every_other(1) }
 }
 
-fn fit(generator: &dyn Generator, traces: &Traces) -> Box<dyn FittedGenerator> {
+fn fit(generator: &impl Generator, traces: &Traces) -> Box<dyn FittedGenerator> {
     generator.fit(&traces.members, Fit { seed: 0, device: &Device::flex(), resume: None, observe: &mut |_, _| () }).unwrap()
 }
 
 /// The attack by likelihood: a model finds what it was fitted on likelier.
 fn by_likelihood(model: &dyn FittedGenerator, traces: &Traces) -> MembershipInference {
-    let losses = |corpus| model.trace_losses(corpus).unwrap();
+    let losses = |corpus| model.skills().likelihood.unwrap().trace_losses(corpus).unwrap();
     membership_from_losses(&losses(&traces.members), &losses(&traces.others)).unwrap()
 }
 

@@ -27,7 +27,7 @@ fn two_faults() -> Corpus {
     corpus(&[Label::Normal, fault("cpu_load", "web"), fault("packet_loss", "db")])
 }
 
-fn fit(generator: &dyn Generator, corpus: &Corpus) -> Box<dyn FittedGenerator> {
+fn fit(generator: &impl Generator, corpus: &Corpus) -> Box<dyn FittedGenerator> {
     generator.fit(corpus, Fit { seed: 0, device: &Device::flex(), resume: None, observe: &mut |_, _| {} }).unwrap()
 }
 

@@ -8,8 +8,8 @@ use std::fs;
 
 use rand::RngExt;
 use tracesmith_generate::{
-    Fit, FitError, FittedGenerator, Generator, GeneratorConfig, HvaeGenerator, Prior, Request, SampleError, Sampling, SamplingConfig,
-    StoreError, Structure, TreeHvaeGenerator, default_generators, load, map_parallel,
+    EncodeError, Fit, FitError, FittedGenerator, FlatVaeGenerator, Generator, GeneratorConfig, HvaeGenerator, MarkovTree, Prior,
+    RandomSampling, Reconstruction, Request, SampleError, SamplingSettings, Skills, StoreError, TreeHvaeGenerator, load, map_parallel,
 };
 use tracesmith_model::Device;
 use tracesmith_model::train::TrainConfig;
@@ -46,32 +46,27 @@ fn labelled(count: usize, label: impl Fn(usize) -> Label) -> Corpus {
     builder.finish()
 }
 
-/// Every kind of generator, small, and once more the paper's with labels.
+/// Every kind of generator that needs nothing but traces, small, and once more the paper's with labels.
 fn small_generators() -> Vec<(String, GeneratorConfig)> {
     let train = TrainConfig { epochs: 2, batch: 8, ..TrainConfig::default() };
-    let mut all = Vec::new();
-    for (kind, mut config) in default_generators() {
-        match &mut config {
-            GeneratorConfig::RandomSampling(_) | GeneratorConfig::MarkovTree(_) => {}
-            GeneratorConfig::FlatVae(generator) => {
-                generator.train = train.clone();
-                (generator.model.latent, generator.model.hidden, generator.model.span_width) = (6, 16, 8);
-            }
-            GeneratorConfig::Hvae(generator) => {
-                generator.train = train.clone();
-                (generator.model.latent, generator.model.hidden) = (6, 12);
-                let mut conditional = generator.clone();
-                conditional.model.conditional = true;
-                all.push(("hvae, conditional".to_owned(), GeneratorConfig::Hvae(conditional)));
-            }
-            GeneratorConfig::TreeHvae(generator) => {
-                (generator.train.steps, generator.train.batch) = (8, 8);
-                (generator.model.encoder_width, generator.model.structure_width, generator.model.timing_width) = (8, 8, 8);
-            }
-        }
-        all.push((kind.to_owned(), config));
-    }
-    all
+    let mut flat = FlatVaeGenerator { train: train.clone(), ..FlatVaeGenerator::default() };
+    (flat.model.latent, flat.model.hidden, flat.model.span_width) = (6, 16, 8);
+    let mut conditional = HvaeGenerator { train, ..HvaeGenerator::default() };
+    (conditional.model.latent, conditional.model.hidden, conditional.model.conditional) = (6, 12, true);
+    let mut hvae = conditional.clone();
+    hvae.model.conditional = false;
+    let mut tree = TreeHvaeGenerator::default();
+    (tree.train.steps, tree.train.batch) = (8, 8);
+    (tree.model.encoder_width, tree.model.structure_width, tree.model.timing_width) = (8, 8, 8);
+    let all = [
+        GeneratorConfig::new(RandomSampling::default()),
+        GeneratorConfig::new(MarkovTree::default()),
+        GeneratorConfig::new(flat),
+        GeneratorConfig::new(hvae),
+        GeneratorConfig::new(tree),
+    ];
+    let named = all.into_iter().map(|config| (config.kind().to_owned(), config));
+    named.chain([("hvae, conditional".to_owned(), GeneratorConfig::new(conditional))]).collect()
 }
 
 fn try_fit(config: &GeneratorConfig, corpus: &Corpus) -> Result<Box<dyn FittedGenerator>, FitError> {
@@ -85,18 +80,19 @@ fn fitted() -> Vec<(String, Box<dyn FittedGenerator>)> {
 
 /// The small configuration of `name`, changed by `change`.
 fn small_hvae(change: impl FnOnce(&mut HvaeGenerator)) -> GeneratorConfig {
-    let found = small_generators().into_iter().find(|(name, _)| name == "hvae");
-    let Some((_, GeneratorConfig::Hvae(mut generator))) = found else { panic!("hvae is a default generator") };
+    let mut generator = small::<HvaeGenerator>();
     change(&mut generator);
-    GeneratorConfig::Hvae(generator)
+    GeneratorConfig::new(generator)
 }
 
-/// A change of the settings of the two VAEs with a decoder over pairs.
-fn pairs(adjust: impl FnOnce(&mut SamplingConfig)) -> impl FnOnce(&mut Sampling) {
-    |sampling| match sampling {
-        Sampling::Pairs(sampling) => adjust(sampling),
-        Sampling::Tree(_) => panic!("settings of another generator"),
-    }
+fn small<G: Generator>() -> G {
+    small_generators().iter().find_map(|(_, config)| config.get::<G>().cloned()).unwrap()
+}
+
+/// What is decoded of every trace; nothing of a generator without an encoder.
+fn reconstructions(generator: &dyn FittedGenerator, corpus: &Corpus) -> Vec<Reconstruction> {
+    let found = generator.skills().reconstruct.map(|encoder| encoder.reconstruct(corpus).unwrap());
+    found.unwrap_or_default().into_iter().map(|reconstruction| reconstruction.expect("nothing is held back")).collect()
 }
 
 fn sizes(corpus: &Corpus) -> Vec<usize> {
@@ -236,9 +232,8 @@ fn a_saved_generator_samples_the_same_traces_from_its_folder_alone() {
         for size in [SizeMode::Empirical, SizeMode::Copied, SizeMode::Fixed(3)] {
             assert_eq!(loaded.sample(&request(300, size)).unwrap(), generator.sample(&request(300, size)).unwrap(), "{name}");
         }
-        assert_eq!((loaded.kind(), loaded.profile(), loaded.parameters()), (generator.kind(), generator.profile(), generator.parameters()));
-        assert_eq!(loaded.history(), generator.history(), "{name}");
-        assert_eq!(loaded.reconstruct(&corpus(5)), generator.reconstruct(&corpus(5)), "{name}");
+        assert_eq!((loaded.kind(), loaded.profile(), loaded.training()), (generator.kind(), generator.profile(), generator.training()));
+        assert_eq!(reconstructions(&*loaded, &corpus(5)), reconstructions(&*generator, &corpus(5)), "{name}");
     }
 }
 
@@ -247,28 +242,32 @@ fn sampling_can_be_adjusted_when_a_model_is_loaded() {
     let folder = tempfile::tempdir().unwrap();
     let config = small_hvae(|generator| generator.sampling.duration_noise = 0.0);
     try_fit(&config, &corpus(30)).unwrap().save(folder.path()).unwrap();
-    let sample = |adjust: fn(&mut SamplingConfig)| {
-        let generator = load(folder.path(), &Device::flex(), pairs(adjust)).unwrap();
+    let sample = |adjust: fn(&mut SamplingSettings)| {
+        let generator = load(folder.path(), &Device::flex(), adjust).unwrap();
         generator.sample(&Request::new(40, 0)).unwrap()
     };
+    let refused = |name, value: f64| {
+        load(folder.path(), &Device::flex(), |sampling| sampling.set(name, value)).err().map(|error| error.to_string()).unwrap()
+    };
     let names = |corpus: &Corpus| corpus.span_operations().to_vec();
-    assert_ne!(names(&sample(|_| ())), names(&sample(|sampling| sampling.temperature = 0.0)));
-    assert_eq!(sample(|sampling| sampling.edge_threshold = 1.0).edge_count(), 0);
+    assert_ne!(names(&sample(|_| ())), names(&sample(|sampling| sampling.set("temperature", 0.0))));
+    assert_eq!(sample(|sampling| sampling.set("edge_threshold", 1.0)).edge_count(), 0);
     let all_pairs: usize = sizes(&sample(|_| ())).iter().map(|n| n * (n - 1) / 2).sum();
-    assert_eq!(sample(|sampling| sampling.edge_threshold = 0.0).edge_count(), all_pairs);
-    assert!(load(folder.path(), &Device::flex(), pairs(|sampling| sampling.temperature = -1.0)).is_err());
+    assert_eq!(sample(|sampling| sampling.set("edge_threshold", 0.0)).edge_count(), all_pairs);
+    assert!(refused("temperature", -1.0).contains("sampling.temperature = -1"), "{}", refused("temperature", -1.0));
+    assert!(refused("min_p", 0.5).contains("min_p"), "{}", refused("min_p", 0.5));
 }
 
 #[test]
 fn the_aggregate_prior_draws_other_traces_and_is_kept_with_the_model() {
     let folder = tempfile::tempdir().unwrap();
     for (name, config) in small_generators() {
-        if !matches!(config, GeneratorConfig::FlatVae(_) | GeneratorConfig::Hvae(_)) {
+        if !config.sampling().has("prior") {
             continue;
         }
         try_fit(&config, &corpus(60)).unwrap().save(folder.path()).unwrap();
         let sample = |prior, seed, threads| {
-            let generator = load(folder.path(), &Device::flex(), pairs(|sampling| sampling.prior = prior)).unwrap();
+            let generator = load(folder.path(), &Device::flex(), |sampling| sampling.set("prior", Prior::name(prior))).unwrap();
             generator.sample(&Request::new(600, seed).on_threads(threads)).unwrap()
         };
         let aggregate = sample(Prior::Aggregate, 3, 1);
@@ -287,7 +286,7 @@ fn a_model_without_mixtures_loads_and_says_so_when_they_are_asked_for() {
     let mut edited = |edit: &dyn Fn(&mut serde_json::Map<String, serde_json::Value>)| {
         edit(description["generator"].as_object_mut().unwrap());
         fs::write(&path, description.to_string()).unwrap();
-        |prior| load(folder.path(), &Device::flex(), pairs(move |sampling| sampling.prior = prior))
+        |prior| load(folder.path(), &Device::flex(), move |sampling| sampling.set("prior", Prior::name(prior)))
     };
     let damaged = edited(&|generator| generator["aggregate"]["spans"] = serde_json::Value::Null);
     assert!(damaged(Prior::Standard).err().unwrap().to_string().contains("do not fit"));
@@ -302,23 +301,22 @@ fn a_model_without_mixtures_loads_and_says_so_when_they_are_asked_for() {
 
 #[test]
 fn tree_structure_gives_single_root_trees_only() {
-    let trees = |sampling: &mut SamplingConfig| sampling.structure = Structure::Tree;
-    for (name, mut config) in small_generators() {
-        match &mut config {
-            GeneratorConfig::RandomSampling(_) | GeneratorConfig::MarkovTree(_) | GeneratorConfig::TreeHvae(_) => {}
-            GeneratorConfig::FlatVae(generator) => trees(&mut generator.sampling),
-            GeneratorConfig::Hvae(generator) => trees(&mut generator.sampling),
-        }
-        let sample = try_fit(&config, &corpus(30)).unwrap().sample(&Request::new(200, 0)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, config) in small_generators() {
+        try_fit(&config, &corpus(30)).unwrap().save(folder.path()).unwrap();
+        let tree = |sampling: &mut SamplingSettings| {
+            if sampling.has("structure") {
+                sampling.set("structure", "tree");
+            }
+        };
+        let sample = load(folder.path(), &Device::flex(), tree).unwrap().sample(&Request::new(200, 0)).unwrap();
         let counts = ValidityCounts::of(&sample);
         assert_eq!((counts.trees, counts.traces), (200, 200), "{name}");
     }
 }
 
 fn small_tree_hvae() -> TreeHvaeGenerator {
-    let found = small_generators().into_iter().find(|(name, _)| name == "tree-hvae");
-    let Some((_, GeneratorConfig::TreeHvae(generator))) = found else { panic!("tree-hvae is a default generator") };
-    generator
+    small()
 }
 
 /// Pairs of (service, operation) of parent and child, and of a root with itself.
@@ -337,7 +335,7 @@ fn tree_hvae_draws_calls_of_training_alone_unless_all_are_allowed() {
     let new_calls = |known_calls| {
         let mut generator = small_tree_hvae();
         generator.sampling.known_calls = known_calls;
-        let drawn = try_fit(&GeneratorConfig::TreeHvae(generator), &corpus).unwrap().sample(&request(200, SizeMode::Empirical)).unwrap();
+        let drawn = try_fit(&GeneratorConfig::new(generator), &corpus).unwrap().sample(&request(200, SizeMode::Empirical)).unwrap();
         calls(&drawn).difference(&calls(&corpus)).count()
     };
     // Hardly trained, the network draws everything that it may.
@@ -358,7 +356,7 @@ fn tree_hvae_draws_rare_traces_more_often_when_asked() {
     let mut generator = small_tree_hvae();
     let mut large = |rare_shapes| {
         generator.sampling.rare_shapes = rare_shapes;
-        let model = try_fit(&GeneratorConfig::TreeHvae(generator.clone()), &corpus).unwrap();
+        let model = try_fit(&GeneratorConfig::new(generator.clone()), &corpus).unwrap();
         sizes(&model.sample(&request(200, SizeMode::Empirical)).unwrap()).iter().filter(|&&size| size == 5).count()
     };
     let (as_often, alike) = (large(0.0), large(1.0));
@@ -398,7 +396,7 @@ fn degenerate_corpora_can_be_fitted_and_sampled() {
             let sample = generator.sample(&request(10, SizeMode::Range)).unwrap();
             assert!(sample.span_durations_us().iter().all(|d| d.is_finite() && *d >= 0.0), "{name}");
             assert_eq!(sample.len(), 10);
-            for reconstruction in generator.reconstruct(corpus).unwrap_or_default() {
+            for reconstruction in reconstructions(&*generator, corpus) {
                 assert!(reconstruction.durations_us.iter().all(|d| d.is_finite()), "{name}");
             }
         }
@@ -424,20 +422,23 @@ fn traces_that_are_larger_deeper_or_of_other_labels_than_those_of_training_are_r
             continue;
         }
         let generator = try_fit(&config, &training).unwrap();
-        if let Some(reconstructions) = generator.reconstruct(&foreign) {
-            for (trace, decoded) in foreign.traces().zip(&reconstructions) {
-                assert_eq!(decoded.services.len(), trace.span_count(), "{name}");
-                assert!(decoded.edges.iter().all(|&(parent, child)| parent < child && child < trace.span_count()), "{name}");
-            }
+        let Skills { reconstruct, likelihood, latents } = generator.skills();
+        let can = config.capabilities();
+        let has = (reconstruct.is_some(), likelihood.is_some(), latents.is_some());
+        assert_eq!(has, (can.reconstructs, can.likelihood, can.latents), "{name} has what its configuration says");
+        for (trace, decoded) in foreign.traces().zip(&reconstructions(&*generator, &foreign)) {
+            assert_eq!(decoded.services.len(), trace.span_count(), "{name}");
+            assert!(decoded.edges.iter().all(|&(parent, child)| parent < child && child < trace.span_count()), "{name}");
         }
-        if let Some(losses) = generator.trace_losses(&foreign) {
+        if let Some(losses) = likelihood.map(|likelihood| likelihood.trace_losses(&foreign).unwrap()) {
             assert!(losses.len() == 3 && losses.iter().all(|loss| loss.is_finite()), "{name}: {losses:?}");
         }
-        if let Some(latents) = generator.latents(&foreign) {
-            assert!(latents.len() == 3 && latents.iter().flatten().all(|unit| unit.is_finite()), "{name}");
-        }
-        if let Some(path) = generator.interpolate(&foreign, 5, 1) {
-            assert_eq!(path.len(), 5, "{name}");
+        if let Some(latents) = latents {
+            let means = latents.latents(&foreign).unwrap();
+            assert!(means.len() == 3 && means.iter().flatten().all(|unit| unit.is_finite()), "{name}");
+            assert_eq!(latents.interpolate(&foreign, 5, 1).unwrap().len(), 5, "{name}");
+            let none = foreign.filter(|_| false);
+            assert_eq!(latents.interpolate(&none, 5, 1).err(), Some(EncodeError::Empty), "{name}");
         }
     }
 }
@@ -494,7 +495,7 @@ fn a_well_trained_hierarchical_vae_reconstructs_its_training_traces() {
     });
     let generator = try_fit(&config, &real).unwrap();
     let (mut right, mut spans) = (0, 0);
-    for (reconstruction, trace) in generator.reconstruct(&real).unwrap().iter().zip(real.traces()) {
+    for (reconstruction, trace) in reconstructions(&*generator, &real).iter().zip(real.traces()) {
         assert_eq!((reconstruction.services.len(), reconstruction.durations_us.len()), (trace.span_count(), trace.span_count()));
         right += reconstruction.services.iter().zip(trace.services).filter(|(a, b)| a == b).count();
         spans += trace.span_count();
@@ -514,9 +515,9 @@ fn every_epoch_is_observed_with_the_names_of_its_terms_and_no_resume_file_is_lef
         };
         let generator =
             config.fit(&corpus(30), Fit { seed: 1, device: &Device::flex(), resume: Some(&resume), observe: &mut observe }).unwrap();
-        let trained = generator.history().map(|(_, history)| history.len()).unwrap_or(0);
+        let trained = generator.training().history.len();
         assert_eq!(epochs, (1..=trained).collect::<Vec<_>>(), "{name}");
-        assert_eq!(generator.parameters() > 0, trained > 0, "{name}");
+        assert_eq!(generator.training().parameters > 0, trained > 0, "{name}");
         assert!(!resume.exists());
     }
 }

@@ -5,7 +5,7 @@
 use std::fs;
 
 use rand::RngExt;
-use tracesmith_generate::{Fit, FitError, FittedGenerator, Generator, GeneratorConfig, MODEL_FILE, Request, TreeHvaeGenerator, load};
+use tracesmith_generate::{Fit, FitError, FittedGenerator, GeneratorConfig, MODEL_FILE, Request, TreeHvaeGenerator, load};
 use tracesmith_model::Device;
 use tracesmith_model::train::PrivacyConfig;
 use tracesmith_trace::{Corpus, CorpusBuilder, Edge, Label, Span, Trace, Vocabulary};
@@ -24,14 +24,14 @@ fn corpus() -> Corpus {
     builder.finish()
 }
 
-fn generator(privacy: Option<PrivacyConfig>) -> TreeHvaeGenerator {
+fn generator(privacy: Option<PrivacyConfig>) -> GeneratorConfig {
     let mut generator = TreeHvaeGenerator::default();
     (generator.train.steps, generator.train.batch, generator.train.privacy) = (10, 8, privacy);
     (generator.model.encoder_width, generator.model.structure_width, generator.model.timing_width) = (8, 8, 8);
-    generator
+    GeneratorConfig::new(generator)
 }
 
-fn fit(generator: &dyn Generator, seed: u64) -> Result<Box<dyn FittedGenerator>, FitError> {
+fn fit(generator: &GeneratorConfig, seed: u64) -> Result<Box<dyn FittedGenerator>, FitError> {
     generator.fit(&corpus(), Fit { seed, device: &Device::flex(), resume: None, observe: &mut |_, _| () })
 }
 
@@ -39,7 +39,7 @@ fn fit(generator: &dyn Generator, seed: u64) -> Result<Box<dyn FittedGenerator>,
 fn a_private_generator_tells_its_promise_and_keeps_it_in_its_folder() {
     let private = generator(Some(PrivacyConfig { epsilon: Some(5.0), ..PrivacyConfig::default() }));
     let fitted = fit(&private, 1).unwrap();
-    let notes = fitted.notes().join("; ");
+    let notes = fitted.training().notes.join("; ");
     for part in ["epsilon = 5.0000", "delta = 2.50e-3", "noise multiplier", "10 steps", "sampling rate 0.2000", "quantile tables"] {
         assert!(notes.contains(part), "{part}: {notes}");
     }
@@ -53,7 +53,7 @@ fn a_private_generator_tells_its_promise_and_keeps_it_in_its_folder() {
     assert_eq!(privacy["training"]["steps"], 10);
     assert!(privacy["covers"].as_str().is_some_and(|covers| covers.contains("the weights")), "{privacy}");
     let loaded = load(folder.path(), &Device::flex(), |_| ()).unwrap();
-    assert_eq!(loaded.notes(), fitted.notes());
+    assert_eq!(loaded.training().notes, fitted.training().notes);
     let request = Request::new(20, 3);
     assert_eq!(loaded.sample(&request).unwrap(), fitted.sample(&request).unwrap());
     let again = fit(&private, 1).unwrap();
@@ -63,7 +63,7 @@ fn a_private_generator_tells_its_promise_and_keeps_it_in_its_folder() {
 #[test]
 fn a_generator_without_privacy_says_nothing_of_it() {
     let fitted = fit(&generator(None), 1).unwrap();
-    let notes = fitted.notes().join("; ");
+    let notes = fitted.training().notes.join("; ");
     assert!(!notes.contains("epsilon") && notes.contains("refitted"), "{notes}");
     let folder = tempfile::tempdir().unwrap();
     fitted.save(folder.path()).unwrap();

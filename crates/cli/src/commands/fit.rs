@@ -6,7 +6,7 @@ mod data;
 mod model_folder;
 mod training;
 
-use tracesmith_generate::{Fit, FittedGenerator, Generator, GeneratorConfig};
+use tracesmith_generate::{Fit, FittedGenerator, Training};
 use tracesmith_trace::{Corpus, Label};
 
 use crate::{
@@ -17,22 +17,19 @@ pub use arguments::Args;
 use data::Data;
 use model_folder::ModelFolder;
 
-/// Most spans of a trace that a VAE is fitted on unless `--max-spans` says otherwise: its decoder compares all pairs of spans.
-const VAE_MAX_SPANS: usize = 64;
-
 pub fn run(mut args: Args, terminal: Terminal) -> anyhow::Result<()> {
     let device = args.device.open()?;
     if let Some(path) = &args.config {
-        args.generator = config::read(args.generator, path)?;
+        args.generator = config::read(args.generator.kind(), path)?;
     }
     let folder = ModelFolder::open(&args.out, args.force)?;
-    let Data { corpus, training } = data::read(&args, max_spans(&args), terminal)?;
+    let Data { corpus, training } = data::read(&args, args.max_spans.or(args.generator.capabilities().largest_trace), terminal)?;
     let corpus = match (&args.pseudonyms, &args.names_out) {
         (Some(salt), Some(names_out)) => data::pseudonymised(&corpus, salt, names_out)?,
         _ => corpus,
     };
-    if let (GeneratorConfig::Hvae(hvae), None) = (&mut args.generator, &args.config) {
-        hvae.model.conditional = has_both_labels(&corpus);
+    if args.config.is_none() {
+        args.generator = args.generator.suited_to(&corpus);
     }
     folder.create()?;
     let bars = terminal.bars();
@@ -58,29 +55,16 @@ pub fn run(mut args: Args, terminal: Terminal) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn max_spans(args: &Args) -> Option<usize> {
-    match args.generator {
-        _ if args.max_spans.is_some() => args.max_spans,
-        GeneratorConfig::RandomSampling(_) | GeneratorConfig::MarkovTree(_) | GeneratorConfig::TreeHvae(_) => None,
-        GeneratorConfig::FlatVae(_) | GeneratorConfig::Hvae(_) => Some(VAE_MAX_SPANS),
-    }
-}
-
 fn has_both_labels(corpus: &Corpus) -> bool {
     corpus.labels().contains(&Label::Normal) && corpus.labels().iter().any(Label::is_abnormal)
 }
 
 fn outcome(fitted: &dyn FittedGenerator, corpus: &Corpus, args: &Args) -> String {
-    let conditional = match &args.generator {
-        GeneratorConfig::Hvae(hvae) if hvae.model.conditional => ", conditional on normal/abnormal",
-        _ => "",
-    };
+    let conditional =
+        if args.generator.capabilities().asked.know("label") && has_both_labels(corpus) { ", conditional on normal/abnormal" } else { "" };
     let fit = format!("{}: {}{conditional}, fitted on {} traces", args.out.display(), fitted.kind(), corpus.len());
-    match fitted.history() {
-        Some((terms, [.., last])) => {
-            let notes: String = fitted.notes().iter().map(|note| format!("; {note}")).collect();
-            format!("{fit}; {} epochs, {} parameters, {}{notes}", last.epoch, fitted.parameters(), loss_line(terms, last))
-        }
-        _ => fit,
-    }
+    let Training { terms, history, parameters, notes } = fitted.training();
+    let trained = history.last().map(|last| format!("; {} epochs, {parameters} parameters, {}", last.epoch, loss_line(terms, last)));
+    let notes: String = notes.iter().map(|note| format!("; {note}")).collect();
+    format!("{fit}{}{notes}", trained.unwrap_or_default())
 }

@@ -4,17 +4,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use tracesmith_formats::{Format, write_corpus};
-use tracesmith_generate::{
-    Anonymous, Drawn, FittedGenerator, KAnonymity, NovelShapes, Prior, RareShapes, Request, Sampling, Structure, draw, load,
-};
+use tracesmith_generate::{Anonymous, Drawn, FittedGenerator, KAnonymity, NovelShapes, Prior, RareShapes, Request, Structure, draw, load};
 use tracesmith_ingest::{CleaningConfig, IngestOptions, ingest};
 use tracesmith_model::DeviceChoice;
 use tracesmith_scenario::Scenario;
 use tracesmith_trace::{Corpus, PseudonymMapping};
 
 use crate::{
-    arguments::{format_of_name, formats, note_lost, one_of},
+    arguments::{format_of_name, formats, models_that, models_with, note_lost, one_of},
     conditions::{ConditionArgs, given},
+    sampling::{set, valid_traces},
     scenario::{ScenarioArgs, enact, rare_shapes, trace_count},
     terminal::Terminal,
 };
@@ -40,9 +39,7 @@ pub struct Args {
     traces: Option<u32>,
     #[command(flatten)]
     conditions: ConditionArgs,
-    /// Instead of drawing from the prior, go from the latent of the first trace of this file to that of its last one in N steps;
-    /// tree-hvae models only
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["where", "root", "label", "size", "scenario"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["where", "root", "label", "size", "scenario"], help = interpolate_help())]
     interpolate: Option<PathBuf>,
     /// Seed of everything random
     #[arg(long, default_value_t = 0)]
@@ -50,7 +47,7 @@ pub struct Args {
     /// Format of the file [default: by the ending: .json is jaeger-json, .jsonl otlp-json, .pb otlp-protobuf, .parquet parquet, any other eadro-csv]
     #[arg(long, value_name = "FORMAT", value_parser = one_of(formats()))]
     format: Option<Format>,
-    /// Temperature of the choices of names (and of the tree, for tree-hvae); 0 takes the most likely [default: as fitted]
+    /// Temperature of the choices of names (and of the tree, of models that draw it); 0 takes the most likely [default: as fitted]
     #[arg(long, value_name = "T", value_parser = temperature)]
     temperature: Option<f64>,
     /// tree (the default): every span but the first gets its most likely earlier parent, so that the file holds valid traces.
@@ -58,18 +55,14 @@ pub struct Args {
     /// back drops traces with several roots
     #[arg(long, value_name = "KIND", value_parser = one_of([("tree", Structure::Tree), ("raw", Structure::Raw)]))]
     structure: Option<Structure>,
-    /// Where the latents of hvae and flat-vae come from. standard: N(0, I), the paper's. aggregate: mixtures fitted to the posterior of the
-    /// training traces [default: as fitted]
-    #[arg(long, value_name = "NAME", value_parser = one_of([("standard", Prior::Standard), ("aggregate", Prior::Aggregate)]))]
+    #[arg(long, value_name = "NAME", help = prior_help(), value_parser = one_of([("standard", Prior::Standard), ("aggregate", Prior::Aggregate)]))]
     prior: Option<Prior>,
-    /// Leave out tokens below this share of the most likely one, 0 to 1; tree-hvae models only [default: as fitted]
-    #[arg(long, value_name = "P", value_parser = share)]
+    #[arg(long, value_name = "P", help = min_p_help(), value_parser = share)]
     min_p: Option<f64>,
-    /// Draw rare kinds of traces (root operation and size) more often: one of the frequency f as f^(1 − SHARE), so 0 as in the training data,
-    /// 1 all kinds alike; tree-hvae models only [default: as fitted]
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[arg(long, value_name = "SHARE", help = rare_shapes_help(), value_parser = share)]
     rare_shapes: Option<f64>,
-    /// Release only shapes (trees of services and operations) that at least K training traces have; others are treated as --rare says
+    /// Release only shapes (trees of services and operations) that at least K training traces have; others are treated as --rare says, and left
+    /// out of the way between two traces (--interpolate)
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(2..))]
     k_anonymity: Option<u32>,
     /// What becomes of traces with rarer shapes. suppress: left out. merge: replaced by others of the generator, of the same state
@@ -89,6 +82,30 @@ pub struct Args {
     /// File to write; gzip if it ends in .gz, zstd if in .zst
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
+}
+
+fn interpolate_help() -> String {
+    let only = models_that(|can| can.latents);
+    format!(
+        "Instead of drawing from the prior, go from the latent of the first trace of this file to that of its last one in N steps; {only}"
+    )
+}
+
+fn prior_help() -> String {
+    let only = models_with("prior");
+    format!(
+        "Where latents come from. standard: N(0, I), the paper's. aggregate: mixtures fitted to the posterior of the training traces; {only} [default: as fitted]"
+    )
+}
+
+fn min_p_help() -> String {
+    format!("Leave out tokens below this share of the most likely one, 0 to 1; {} [default: as fitted]", models_with("min_p"))
+}
+
+fn rare_shapes_help() -> String {
+    let what = "Draw rare kinds of traces (root operation and size) more often: one of the frequency f as f^(1 − SHARE), so 0 as in the training data, \
+                1 all kinds alike";
+    format!("{what}; {} [default: as fitted]", models_with("rare_shapes"))
 }
 
 fn temperature(text: &str) -> Result<f64, String> {
@@ -157,7 +174,9 @@ fn interpolate(model: &dyn FittedGenerator, path: &Path, steps: usize, seed: u64
     if corpus.is_empty() {
         bail!("{}: it has no trace to start from", path.display());
     }
-    model.interpolate(&corpus, steps, seed).with_context(|| format!("a {} model has no latent of a trace to interpolate", model.kind()))
+    let latents = model.skills().latents;
+    let latents = latents.with_context(|| format!("a {} model has no latent of a trace to interpolate", model.kind()))?;
+    Ok(latents.interpolate(&corpus, steps, seed)?)
 }
 
 /// The model as the arguments and the scenario want it, and whether it draws rare shapes more often by itself.
@@ -166,36 +185,32 @@ fn open(args: &Args, scenario: Option<&Scenario>) -> anyhow::Result<(Box<dyn Fit
     if !args.model.is_dir() {
         bail!("there is no model folder {}: `tracesmith fit … --out {0}` makes one", args.model.display());
     }
-    // Options that the model has no use for, filled in by `adjust` if it has other settings.
-    let mut unused = given(&[
-        ("--temperature", args.temperature.is_some()),
-        ("--structure", args.structure.is_some()),
-        ("--prior", args.prior.is_some()),
-        ("--min-p", args.min_p.is_some()),
-        ("--rare-shapes", args.rare_shapes.is_some()),
-    ]);
+    // Options that the model has no use for; `load` calls for its settings only if it has any.
+    let mut unused = given(&settings(args).map(|(option, _, value)| (option, value.is_some())));
     let rare_shapes = args.rare_shapes.or(scenario.and_then(rare_shapes));
     let mut draws_rare = false;
-    let model = load(&args.model, &device, |sampling| match sampling {
-        Sampling::Pairs(sampling) => {
-            unused = given(&[("--min-p", args.min_p.is_some()), ("--rare-shapes", args.rare_shapes.is_some())]);
-            sampling.structure = args.structure.unwrap_or(Structure::Tree);
-            sampling.prior = args.prior.unwrap_or(sampling.prior);
-            sampling.temperature = args.temperature.unwrap_or(sampling.temperature);
-        }
-        Sampling::Tree(sampling) => {
-            unused = given(&[("--structure", args.structure.is_some()), ("--prior", args.prior.is_some())]);
-            sampling.temperature = args.temperature.unwrap_or(sampling.temperature);
-            sampling.min_p = args.min_p.unwrap_or(sampling.min_p);
-            sampling.rare_shapes = rare_shapes.unwrap_or(sampling.rare_shapes);
-            draws_rare = true;
-        }
+    let model = load(&args.model, &device, |sampling| {
+        draws_rare = valid_traces(sampling, rare_shapes);
+        unused = given(&settings(args).map(|(option, name, value)| (option, set(sampling, name, value))));
     });
     let model = model.with_context(|| unusable(&args.model))?;
     if !unused.is_empty() {
         bail!("{} is a {} model, which has no {}: leave it out", args.model.display(), model.kind(), unused.join(", "));
     }
     Ok((model, draws_rare))
+}
+
+/// The options about sampling: each with the setting that it is of, and its value.
+fn settings(args: &Args) -> [(&'static str, &'static str, Option<serde_json::Value>); 5] {
+    let number = |value: Option<f64>| value.map(serde_json::Value::from);
+    let word = |value: Option<&'static str>| value.map(serde_json::Value::from);
+    [
+        ("--temperature", "temperature", number(args.temperature)),
+        ("--structure", "structure", word(args.structure.map(Structure::name))),
+        ("--prior", "prior", word(args.prior.map(Prior::name))),
+        ("--min-p", "min_p", number(args.min_p)),
+        ("--rare-shapes", "rare_shapes", number(args.rare_shapes)),
+    ]
 }
 
 fn unusable(folder: &Path) -> String {

@@ -36,7 +36,8 @@ impl Study<'_> {
                     let fail = |error| ExperimentError::stage(&self.title("sample", place), &error);
                     outcome.visuals.costs.push(Cost::of(&prepared.system, name, model.as_ref(), &self.folder(place)?).map_err(fail)?);
                 }
-                if !shown && let Some((_, history)) = model.history() {
+                let history = model.training().history;
+                if !shown && !history.is_empty() {
                     let curve = LossCurve { system: prepared.system.clone(), generator: name.to_owned(), history: history.to_vec() };
                     outcome.visuals.losses.push(curve);
                 }

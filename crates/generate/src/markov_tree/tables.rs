@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use tracesmith_trace::{Class, Corpus, SpanKind, Status, TraceRef};
 
-use crate::CorpusProfile;
+use crate::profile::CorpusProfile;
 
 /// Up to this many children every position has a context of its own; beyond, positions share one up to the next power of two.
 const EXACT_POSITIONS: usize = 8;

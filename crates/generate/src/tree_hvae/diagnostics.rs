@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tracesmith_model::Device;
 use tracesmith_model::tree_hvae::{TreeHvae, TreeHvaeConfig, TreeSample};
 
-use super::batches;
+use super::encoding::batches;
 
 /// A unit is active if the variance over traces (or spans) of its posterior mean is above this (Burda et al. 2016).
 const ACTIVE: f64 = 0.01;

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use tracesmith_formats::Format;
-use tracesmith_generate::{GeneratorConfig, default_generators};
+use tracesmith_generate::GeneratorConfig;
 use tracesmith_ingest::{ClockOverflow, Manifest};
 use tracesmith_model::DeviceChoice;
 
-use crate::arguments::{formats, one_of};
+use crate::arguments::{formats, generators, generators_help, one_of};
 
 /// Fit a generator on traces
 ///
@@ -42,9 +42,9 @@ pub struct Args {
     #[arg(long, value_name = "PATH", num_args = 1.., requires = "input")]
     pub faults: Vec<PathBuf>,
     /// What to fit
-    #[arg(long, value_name = "NAME", value_parser = one_of(default_generators()))]
+    #[arg(long, value_name = "NAME", value_parser = one_of(generators()), long_help = format!("What to fit:{}", generators_help()))]
     pub generator: GeneratorConfig,
-    /// TOML file with settings of the generator [default: the paper's; hvae is conditional if the data has both normal and abnormal traces]
+    /// TOML file with settings of the generator [default: its own, chosen for the data: hvae is conditional if there are both normal and abnormal traces]
     #[arg(long, value_name = "TOML")]
     pub config: Option<PathBuf>,
     /// Seed of everything random
@@ -53,7 +53,7 @@ pub struct Args {
     /// auto, cpu, cuda or cuda:INDEX
     #[arg(long, default_value_t)]
     pub device: DeviceChoice,
-    /// Leave out traces with more spans [default: 64 for the VAEs, whose decoders compare all pairs of spans; else no limit]
+    /// Leave out traces with more spans [default: 64 for generators that compare all pairs of spans; else no limit]
     #[arg(long, value_name = "K")]
     pub max_spans: Option<usize>,
     /// What happens to impossible durations (a span that outlasts its parent by more than a second): keep, drop-duration (0 µs), or repair

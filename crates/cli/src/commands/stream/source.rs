@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use tracesmith_formats::{Format, corpus_records};
-use tracesmith_generate::{FittedGenerator, MODEL_FILE, Request, Sampling, Structure, draw, load};
+use tracesmith_generate::{FittedGenerator, MODEL_FILE, Request, draw, load};
 use tracesmith_live::{SourceError, content_version, read_traces};
 use tracesmith_model::DeviceChoice;
 use tracesmith_scenario::{GroundTruth, Scenario};
@@ -12,6 +12,7 @@ use tracesmith_trace::{Conditions, Corpus, SpanRecord, derive_seed};
 
 use super::arguments::Args;
 use crate::{
+    sampling::valid_traces,
     scenario::{enact, rare_shapes, trace_count},
     terminal::Terminal,
 };
@@ -70,13 +71,7 @@ fn open_model(args: &Args, terminal: Terminal) -> anyhow::Result<Source> {
 fn load_model(args: &Args, scenario: Option<&Scenario>) -> anyhow::Result<(Box<dyn FittedGenerator>, bool)> {
     let device = DeviceChoice::default().open()?;
     let mut draws_rare = false;
-    let model = load(&args.source, &device, |sampling| match sampling {
-        Sampling::Pairs(sampling) => sampling.structure = Structure::Tree,
-        Sampling::Tree(sampling) => {
-            sampling.rare_shapes = scenario.and_then(rare_shapes).unwrap_or(sampling.rare_shapes);
-            draws_rare = true;
-        }
-    });
+    let model = load(&args.source, &device, |sampling| draws_rare = valid_traces(sampling, scenario.and_then(rare_shapes)));
     Ok((model.with_context(|| format!("cannot use the model {}", args.source.display()))?, draws_rare))
 }
 

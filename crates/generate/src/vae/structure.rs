@@ -3,15 +3,16 @@
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracesmith_model::DurationScale;
 use tracesmith_model::hvae::DecodedGraph;
 use tracesmith_trace::{Edge, Span, in_preorder};
 
-use crate::FitError;
+use crate::error::FitError;
 
 /// Which pairs of spans become edges.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
 #[serde(rename_all = "lowercase")]
 pub enum EdgeRule {
     /// Those whose probability is above `edge_threshold`.
@@ -22,7 +23,7 @@ pub enum EdgeRule {
 }
 
 /// What is made of the edges.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
 #[serde(rename_all = "lowercase")]
 pub enum Structure {
     /// As the paper's decoder gives them: acyclic, but maybe a forest or a span with several parents.
@@ -32,8 +33,18 @@ pub enum Structure {
     Tree,
 }
 
+impl Structure {
+    /// Its name among the settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Tree => "tree",
+        }
+    }
+}
+
 /// Where the latents of a generated trace come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
 #[serde(rename_all = "lowercase")]
 pub enum Prior {
     /// N(0, I), the paper's.
@@ -43,8 +54,18 @@ pub enum Prior {
     Aggregate,
 }
 
+impl Prior {
+    /// Its name among the settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Aggregate => "aggregate",
+        }
+    }
+}
+
 /// How traces are drawn from the decoder of a VAE.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SamplingConfig {
     /// Where latents come from.

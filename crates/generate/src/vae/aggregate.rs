@@ -11,7 +11,7 @@ use tracesmith_model::mixture::{Condition, LEAST_A_COMPONENT, Mixture, Point};
 use tracesmith_model::{Device, Graph, GraphBatch, Latents, Noise};
 use tracesmith_trace::{Class, rng};
 
-use crate::vae::{CELLS, CHUNK, Vae};
+use super::network::{CELLS, CHUNK, Vae};
 
 /// Gaussians in a mixture, if there are points enough.
 const COMPONENTS: usize = 64;
