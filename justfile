@@ -31,3 +31,11 @@ bench *FILTER:
 # The documentation of all crates.
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Records the code that computes results, after raising its version in code_version.toml if results may differ.
+accept-code:
+    TRACESMITH_ACCEPT_CODE=1 cargo test -p tracesmith-experiment --test code_version
+
+# The schema of experiment files, after a change of their keys.
+schema:
+    cargo run --release -- schema > experiments/schema.json

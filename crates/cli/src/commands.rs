@@ -10,6 +10,8 @@ mod fit;
 mod generate;
 mod inspect;
 mod receive;
+mod report;
+mod rerun;
 mod run;
 mod show;
 mod stream;
@@ -50,6 +52,8 @@ Trace formats: eadro-csv, nezha-csv, jaeger-json; plain or gzip, detected when r
 #[derive(Debug, Subcommand)]
 enum Verb {
     Run(run::Args),
+    Rerun(rerun::Args),
+    Report(report::Args),
     Fit(Box<fit::Args>),
     Generate(generate::Args),
     Evaluate(evaluate::Args),
@@ -72,6 +76,8 @@ impl Tracesmith {
         terminal.start_log();
         match verb {
             Verb::Run(args) => ended(run::run(args, terminal)),
+            Verb::Rerun(args) => judged(rerun::run(&args, terminal)),
+            Verb::Report(args) => report::run(args, terminal),
             Verb::Fit(args) => ended(fit::run(*args, terminal)),
             Verb::Generate(args) => ended(generate::run(args, terminal)),
             Verb::Evaluate(args) => ended(evaluate::run(args, terminal)),

@@ -24,6 +24,7 @@ mod paper;
 mod pictures;
 mod provenance;
 pub mod report;
+pub mod reports;
 pub mod results;
 mod run;
 mod sdmetrics;

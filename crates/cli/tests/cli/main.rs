@@ -4,8 +4,10 @@
 
 mod anomaly;
 mod bad_input;
+mod cache;
 mod data_sets;
 mod live;
+mod reports;
 mod sandbox;
 mod scenario;
 #[path = "../../../ingest/tests/fetch/server.rs"]

@@ -34,6 +34,11 @@ impl Written {
 }
 
 impl NumberFormat {
+    /// A summary in words, on one line.
+    pub(crate) fn line(self, summary: &Summary, interval: Option<[f64; 2]>) -> String {
+        self.write(summary, interval).line()
+    }
+
     pub(super) fn write(self, summary: &Summary, interval: Option<[f64; 2]>) -> Written {
         let unit = if self == NumberFormat::Percent && summary.mean.is_finite() { " %" } else { "" };
         let interval = interval.map(|ends| ends.map(|end| self.decimal(end, summary.mean)).join("–"));
