@@ -14,8 +14,49 @@ fn small(seed: u64) -> Hvae {
     hvae(&small_hvae(), &SIZES, seed)
 }
 
+/// A weight that training always raises, by the learning rate a step, while the validation loss is least where it is 1: the losses of a
+/// training go down and up again whatever the rounding.
+#[derive(Module, Debug)]
+struct Drift {
+    weight: Param<Tensor<1>>,
+}
+
+impl Drift {
+    fn new() -> Self {
+        Self { weight: Param::from_tensor(Tensor::zeros([1], &Device::flex().autodiff())) }
+    }
+}
+
+impl Objective for Drift {
+    const TERMS: &'static [&'static str] = &["distance"];
+    type Sample = Graph;
+    type Batch = ();
+
+    fn size(graph: &Graph) -> usize {
+        graph.len()
+    }
+
+    fn collate(&self, _: &[&Graph], _: &Device) -> Self::Batch {}
+
+    fn settings(&self) -> String {
+        "drift".to_owned()
+    }
+
+    fn losses(&self, (): &Self::Batch, noise: Option<&mut Noise>, _: Progress) -> Losses {
+        let weight = self.weight.val();
+        let distance = (weight.clone() - 1.0).abs();
+        let total = if noise.is_some() { -weight } else { distance.clone() };
+        Losses { total, terms: vec![distance] }
+    }
+}
+
+/// One step an epoch, of 0.3: the third epoch is the best.
+fn drifting(epochs: usize) -> TrainConfig {
+    TrainConfig { epochs, batch: 20, learning_rate: 0.3, weight_decay: 0.0, ..TrainConfig::default() }
+}
+
 /// A digest of the weights, the loss in evaluation (which depends on the running statistics as well), and the history.
-fn outcome(trained: &Trained<Hvae>) -> (u64, f64, Vec<EpochRecord>) {
+fn outcome<M: Objective<Sample = Graph>>(trained: &Trained<M>) -> (u64, f64, Vec<EpochRecord>) {
     let weights = format!("{:?}", parameters(&trained.model));
     let (loss, _) = evaluate(&trained.model, &graphs(10, 99), 4, &Device::flex());
     (tracesmith_trace::derive_seed(0, &weights), loss, trained.history.clone())
@@ -45,9 +86,20 @@ fn the_number_of_threads_does_not_change_the_result() {
 
 /// Trains with a resume file that is written after every epoch; panics after epoch `kill`, before its state is written.
 fn resumable(seed: u64, config: &TrainConfig, validation: &[Graph], path: &Path, kill: Option<usize>) -> Result<Trained<Hvae>, TrainError> {
+    resumable_of(small(1), seed, config, validation, path, kill)
+}
+
+fn resumable_of<M: Objective<Sample = Graph>>(
+    model: M,
+    seed: u64,
+    config: &TrainConfig,
+    validation: &[Graph],
+    path: &Path,
+    kill: Option<usize>,
+) -> Result<Trained<M>, TrainError> {
     let mut observe = |record: &EpochRecord| assert!(Some(record.epoch) != kill, "killed");
     let run = Run { seed, device: &Device::flex(), resume: Some(path), observe: &mut observe };
-    train_saving_every(Duration::ZERO, small(1), &graphs(20, 0), validation, &config.into(), run)
+    train_saving_every(Duration::ZERO, model, &graphs(20, 0), validation, &config.into(), run)
 }
 
 fn kill_after(epoch: usize, seed: u64, config: &TrainConfig, validation: &[Graph], path: &Path) {
@@ -111,13 +163,14 @@ fn the_learning_rate_rises_and_falls_along_a_cosine() {
 fn early_stopping_survives_a_kill() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("resume");
-    // A learning rate at which the validation loss soon rises again.
-    let config = TrainConfig { patience: 2, learning_rate: 0.3, ..epochs(60) };
+    let config = TrainConfig { patience: 2, ..drifting(60) };
     let validation = graphs(5, 1);
-    let whole = resumable(3, &config, &validation, &path, None).unwrap();
-    assert!(whole.history.len() > 2 && whole.history.len() < 60, "{}", whole.history.len());
-    kill_after(whole.history.len() - 1, 3, &config, &validation, &path);
-    assert_eq!(outcome(&resumable(3, &config, &validation, &path, None).unwrap()), outcome(&whole));
+    let run = |kill| resumable_of(Drift::new(), 3, &config, &validation, &path, kill);
+    let whole = run(None).unwrap();
+    assert_eq!(whole.history.len(), 5);
+    let killed = catch_unwind(AssertUnwindSafe(|| run(Some(4)).map(|_| ())));
+    assert!(killed.is_err() && path.exists());
+    assert_eq!(outcome(&run(None).unwrap()), outcome(&whole));
 }
 
 #[test]
@@ -175,19 +228,26 @@ fn an_unwritable_resume_file_is_an_error() {
     assert!(matches!(error, TrainError::Checkpoint(CheckpointError::Io { .. })), "{error}");
 }
 
+/// Asserts that a network is that of its best epoch, whose number is returned.
+fn best_epoch<M: Objective<Sample = Graph>>(trained: &Trained<M>, validation: &[Graph]) -> usize {
+    let of = |record: &EpochRecord| record.validation.unwrap_or(f64::INFINITY);
+    let best = trained.history.iter().min_by(|a, b| of(a).total_cmp(&of(b))).unwrap();
+    let (loss, terms) = evaluate(&trained.model, validation, 4, &Device::flex());
+    assert!((loss - of(best)).abs() < 1e-5, "{loss} instead of {best:?}");
+    assert_eq!(terms.len(), best.terms.len());
+    assert!(terms.iter().zip(&best.validation_terms).all(|(a, b)| (a - b).abs() < 1e-5), "{terms:?} instead of {best:?}");
+    best.epoch
+}
+
 #[test]
 fn the_weights_of_the_best_epoch_are_returned() {
     let validation = graphs(5, 1);
+    // The losses get worse on purpose after the third epoch.
+    let drifted = fit(Drift::new(), &graphs(20, 0), &validation, &drifting(12)).unwrap();
+    assert_eq!(best_epoch(&drifted, &validation), 3);
+    assert_eq!(drifted.history.len(), 12);
     let config = TrainConfig { learning_rate: 0.3, ..epochs(12) };
-    let trained = fit(small(1), &graphs(20, 0), &validation, &config).unwrap();
-    let losses: Vec<f64> = trained.history.iter().filter_map(|record| record.validation).collect();
-    let best = losses.iter().copied().fold(f64::INFINITY, f64::min);
-    assert!(losses[losses.len() - 1] > best, "the last epoch must not be the best one for this test: {losses:?}");
-    let (loss, terms) = evaluate(&trained.model, &validation, config.batch, &Device::flex());
-    assert!((loss - best).abs() < 1e-5, "{loss} instead of {best}");
-    let record = trained.history.iter().find(|record| record.validation == Some(best)).unwrap();
-    assert_eq!(terms.len(), record.terms.len());
-    assert!(terms.iter().zip(&record.validation_terms).all(|(a, b)| (a - b).abs() < 1e-5), "{terms:?} instead of {record:?}");
+    best_epoch(&fit(small(1), &graphs(20, 0), &validation, &config).unwrap(), &validation);
 }
 
 #[test]
