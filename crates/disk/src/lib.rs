@@ -5,26 +5,9 @@
 //! before, or the new content, and never a part of it.
 
 mod atomic;
+mod error;
 mod publish;
 
-use std::{io, path::PathBuf};
-
 pub use atomic::{write_atomically, write_bytes};
+pub use error::WriteError;
 pub use publish::move_into_place;
-
-/// A file or folder that could not be written.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write {path}: {source}", path = path.display())]
-pub struct WriteError {
-    /// The file or folder.
-    pub path: PathBuf,
-    /// Why.
-    pub source: io::Error,
-}
-
-impl WriteError {
-    fn at(path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self { path, source }
-    }
-}

@@ -1,6 +1,6 @@
 //! What traces can be asked for: named attributes of a trace, each with its values.
 //!
-//! A new attribute is one file below `conditions/` with a constant [`TraceAttribute`], and its name in `BUILT_IN` (`conditions/attribute.rs`).
+//! A new attribute is one file below `conditions/` with a constant [`TraceAttribute`], and its name in `BUILT_IN` (`conditions/registry.rs`).
 //! Programs bring their own with [`register`].
 
 mod attribute;
@@ -8,6 +8,7 @@ mod error;
 mod fault;
 mod label;
 mod load;
+mod registry;
 mod root;
 mod service;
 mod size;
@@ -18,8 +19,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Class, Corpus};
 
-pub use attribute::{TraceAttribute, Value, attribute, attributes, register};
+pub use attribute::{TraceAttribute, Value};
 pub use error::ConditionError;
+pub use registry::{attribute, attributes, register};
 pub use size::SizeMode;
 
 /// Attributes that traces are asked for, each with one value: `fault=cpu_load,service=user-service`.

@@ -1,6 +1,6 @@
 //! The attribute `fault`.
 
-use super::{TraceAttribute, Value};
+use super::attribute::{TraceAttribute, Value};
 use crate::Label;
 
 pub(super) const FAULT: TraceAttribute =

@@ -1,6 +1,6 @@
 //! The attribute `label`.
 
-use super::{TraceAttribute, Value};
+use super::attribute::{TraceAttribute, Value};
 use crate::{Class, Label};
 
 pub(super) const LABEL: TraceAttribute = TraceAttribute {

@@ -1,6 +1,6 @@
 //! The attribute `load`.
 
-use super::{TraceAttribute, Value};
+use super::attribute::{TraceAttribute, Value};
 use crate::Corpus;
 
 pub(super) const LOAD: TraceAttribute = TraceAttribute {

@@ -1,6 +1,6 @@
 //! The attribute `root`.
 
-use super::{TraceAttribute, Value};
+use super::attribute::{TraceAttribute, Value};
 use crate::{Corpus, TraceRef};
 
 pub(super) const ROOT: TraceAttribute =

@@ -1,6 +1,6 @@
 //! The attribute `service`.
 
-use super::{TraceAttribute, Value};
+use super::attribute::{TraceAttribute, Value};
 use crate::Label;
 
 pub(super) const SERVICE: TraceAttribute = TraceAttribute::new("service", "service that the fault was injected into", Value::Label(value));

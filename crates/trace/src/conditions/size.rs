@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{TraceAttribute, Value};
+use super::attribute::{TraceAttribute, Value};
 use crate::{Corpus, TraceRef};
 
 pub(super) const SIZE: TraceAttribute = TraceAttribute {
