@@ -1,7 +1,8 @@
 //! Verdicts as a JUnit report, which build servers show.
 
-use std::{fmt::Write as _, path::Path};
+use std::path::Path;
 
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use tracesmith_formats::{FormatError, write_atomically};
 use tracesmith_verdict::{
     GateReport,
@@ -10,53 +11,43 @@ use tracesmith_verdict::{
 
 /// Writes the report to `path`, whole or not at all.
 pub fn write(report: &GateReport, suite: &str, path: &Path) -> Result<(), FormatError> {
-    write_atomically(path, |out| out.write_all(document(report, suite).as_bytes()))
+    let report = document(report, suite);
+    write_atomically(path, |out| report.serialize(out).map_err(std::io::Error::other))
 }
 
 /// A test suite with a test case a check; what was not measured is skipped.
-fn document(report: &GateReport, suite: &str) -> String {
-    let skipped = report.checks.iter().filter(|check| matches!(check.status, Status::NotMeasured { .. })).count();
-    let counts = format!("tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{skipped}\"", report.checks.len(), report.failures().count());
-    let cases: String = report.checks.iter().map(case).collect();
-    let suite = escaped(suite);
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"tracesmith validate\" {counts}>\n  \
-         <testsuite name=\"{suite}\" {counts}>\n{cases}  </testsuite>\n</testsuites>\n"
-    )
+fn document(report: &GateReport, suite: &str) -> Report {
+    let mut cases = TestSuite::new(printable(suite));
+    cases.add_test_cases(report.checks.iter().map(case));
+    let mut document = Report::new("tracesmith validate");
+    document.add_test_suite(cases);
+    document
 }
 
-fn case(check: &Check) -> String {
-    let head = format!("    <testcase classname=\"tracesmith.gate\" name=\"{}\"", escaped(&format!("{} {}", check.id, check.name)));
-    match &check.status {
-        Status::Passed => format!("{head}/>\n"),
-        Status::NotMeasured { reason } => format!("{head}>\n      <skipped message=\"{}\"/>\n    </testcase>\n", escaped(reason)),
+fn case(check: &Check) -> TestCase {
+    let status = match &check.status {
+        Status::Passed => TestCaseStatus::success(),
+        Status::NotMeasured { reason } => {
+            let mut skipped = TestCaseStatus::skipped();
+            skipped.set_message(printable(reason)).set_description(printable(reason));
+            skipped
+        }
         Status::Failed => {
-            let text = escaped(&check.to_string());
-            format!("{head}>\n      <failure type=\"threshold\" message=\"{text}\">{text}</failure>\n    </testcase>\n")
+            let text = printable(&check.to_string());
+            let mut failed = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            failed.set_type("threshold").set_message(&text).set_description(&text);
+            failed
         }
-    }
+    };
+    let mut case = TestCase::new(printable(&format!("{} {}", check.id, check.name)), status);
+    case.set_classname("tracesmith.gate");
+    case
 }
 
-/// Text that is safe in elements and in attributes: markup is escaped, and characters that XML 1.0 forbids are replaced.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&apos;"),
-            // Attributes would turn these into spaces.
-            '\t' | '\n' | '\r' => {
-                // Writing to a string cannot fail.
-                let _ = write!(escaped, "&#{};", character as u32);
-            }
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            _ => escaped.push(character),
-        }
-    }
-    escaped
+/// Text without control characters and what XML 1.0 forbids: each is replaced, so that a reader sees that there was one.
+fn printable(text: &str) -> String {
+    let is_bad = |character: char| (character.is_control() && character != '\n') || matches!(character, '\u{fffe}' | '\u{ffff}');
+    text.replace('\t', " ").replace(is_bad, "\u{fffd}")
 }
 
 #[cfg(test)]
@@ -70,6 +61,10 @@ mod tests {
         Check { id: id.to_owned(), name: "figure", value: Some(0.5), threshold: 1.0, direction: Direction::AtLeast, status, offenders }
     }
 
+    fn text(checks: Vec<Check>, suite: &str) -> String {
+        document(&GateReport { passed: false, checks }, suite).to_string().unwrap()
+    }
+
     #[test]
     fn failures_are_said_and_what_is_missing_is_skipped() {
         let checks = vec![
@@ -77,16 +72,18 @@ mod tests {
             check("M2", Status::Failed, "GET <\"a\" & 'b'>"),
             check("M3", Status::NotMeasured { reason: "no time".to_owned() }, "x"),
         ];
-        let document = document(&GateReport { passed: false, checks }, "a&b.csv");
-        assert!(document.contains("<testsuite name=\"a&amp;b.csv\" tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\">"), "{document}");
-        assert!(document.contains("name=\"M1 figure\"/>"), "{document}");
+        let document = text(checks, "a&b.csv");
+        assert!(document.contains("<testsuite name=\"a&amp;b.csv\" tests=\"3\" skipped=\"1\" errors=\"0\" failures=\"1\">"), "{document}");
+        assert!(document.contains("name=\"M1 figure\" classname=\"tracesmith.gate\"/>"), "{document}");
         assert!(document.contains("worst: GET &lt;&quot;a&quot; &amp; &apos;b&apos;&gt; 0.5000</failure>"), "{document}");
-        assert!(document.contains("<skipped message=\"no time\"/>"), "{document}");
+        assert!(document.contains("<skipped message=\"no time\">no time</skipped>"), "{document}");
         assert_eq!(document.matches("<testcase").count(), 3);
     }
 
     #[test]
     fn characters_that_xml_forbids_are_replaced_and_line_breaks_kept() {
-        assert_eq!(escaped("a\u{1}b\nc\u{7f}é\u{ffff}"), "a\u{fffd}b&#10;c\u{7f}é\u{fffd}");
+        assert_eq!(printable("a\u{1}b\nc\u{7f}é\t\u{ffff}"), "a\u{fffd}b\nc\u{fffd}é \u{fffd}");
+        let document = text(vec![check("M1", Status::NotMeasured { reason: "a\nb\u{1b}".to_owned() }, "x")], "s");
+        assert!(document.contains(">a\nb\u{fffd}</skipped>"), "{document}");
     }
 }
