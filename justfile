@@ -12,6 +12,18 @@ check:
 test:
     cargo test --workspace
 
+# All tests with five other seeds: what a test claims must not depend on luck.
+test-seeds:
+    for seed in 1 2 3 4 5; do TRACESMITH_TEST_SEED=$seed PROPTEST_RNG_SEED=$seed cargo test --workspace || exit 1; done
+
+# The tests of model, generate and evaluate on emulated processors (needs qemu-user; takes hours), or those whose name contains FILTER.
+test-other-cpu *FILTER:
+    cargo run -p tracesmith-checks --bin other-cpu -- {{ FILTER }}
+
+# Modules that use each other in circles, in all crates or in those that are named.
+cycles *CRATES:
+    cargo run -p tracesmith-checks -- {{ CRATES }}
+
 # All four research questions in small.
 quickstart:
     cargo run --release -- run experiments/quickstart.toml
