@@ -11,9 +11,9 @@ use tracesmith_trace::{Corpus, Label, SpanLabel};
 use crate::error::{EvaluationError, require_comparable};
 use crate::measurement::{Measure, Measurement};
 use crate::metric::{Metric, Role, Unit};
-use crate::operations::{label_name, mean_durations};
 use crate::significance::mann_whitney;
 use crate::statistics::{mean, share};
+use tracesmith_trace::operations::{label_name, mean_durations};
 
 /// What [`fault_fidelity`] measures of every kind of fault.
 pub const METRICS: &[Metric] = &[

@@ -16,7 +16,6 @@ pub mod instance;
 mod measurement;
 pub mod memorisation;
 mod metric;
-pub mod operations;
 pub mod privacy;
 pub mod probe;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::stats_tests::{Alternative, fishers_exact};
+pub use tracesmith_trace::operations::Rate;
 
 /// The test of Mann & Whitney (1947) of a second sample against a first one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -66,22 +67,6 @@ pub fn benjamini_hochberg(probabilities: &[f64]) -> Vec<f64> {
         adjusted[position] = smallest;
     }
     adjusted
-}
-
-/// How often something happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct Rate {
-    /// Times that it happened.
-    pub events: u64,
-    /// Times that it could have.
-    pub total: u64,
-}
-
-impl Rate {
-    /// Share in 0–1; 0 of nothing.
-    pub fn share(self) -> f64 {
-        if self.total == 0 { 0.0 } else { self.events as f64 / self.total as f64 }
-    }
 }
 
 /// How likely a second rate differs from a first one by chance.

@@ -6,7 +6,11 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use tracesmith_trace::{Corpus, Label, SpanLabel, Status, TraceRef, ValidityCounts, canonical_tree, span_labels};
+use tracesmith_trace::{
+    Corpus, Label, SpanLabel, Status, TraceRef, ValidityCounts, canonical_tree,
+    operations::{OperationSpans, by_operation},
+    span_labels,
+};
 
 use crate::text_table::text_table;
 
@@ -167,18 +171,13 @@ fn labels(corpus: &Corpus) -> Vec<LabelSummary> {
 }
 
 fn durations(corpus: &Corpus) -> Vec<OperationSummary> {
-    let mut values: BTreeMap<(u32, u32), Vec<f64>> = BTreeMap::new();
-    let names = corpus.span_services().iter().zip(corpus.span_operations());
-    for ((&service, &operation), &duration) in names.zip(corpus.span_durations_us()) {
-        values.entry((service, operation)).or_default().push(duration);
-    }
-    let summary = |((service, operation), values): ((u32, u32), Vec<f64>)| OperationSummary {
+    let summary = |((service, operation), spans): (SpanLabel, OperationSpans)| OperationSummary {
         service: corpus.services().name(service).to_owned(),
         operation: corpus.operations().name(operation).to_owned(),
-        spans: values.len(),
-        duration_us: Quantiles::of(values),
+        spans: spans.durations_us.len(),
+        duration_us: Quantiles::of(spans.durations_us),
     };
-    values.into_iter().map(summary).collect()
+    by_operation(corpus).into_iter().map(summary).collect()
 }
 
 /// A labelled tree in canonical order: service, operation and position of the parent of every span.

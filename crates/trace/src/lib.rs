@@ -8,6 +8,7 @@ pub mod conditions;
 mod corpus;
 mod label;
 mod nearest;
+pub mod operations;
 mod order;
 mod pseudonym;
 mod record;

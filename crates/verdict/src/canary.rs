@@ -10,9 +10,9 @@ use serde::Serialize;
 use tracesmith_trace::Corpus;
 
 use crate::figure::figure;
-use tracesmith_evaluate::operations::{by_operation, errors, label_name};
 use tracesmith_evaluate::significance::{Rate, benjamini_hochberg, compare_rates};
 use tracesmith_evaluate::{EvaluationError, require_comparable};
+use tracesmith_trace::operations::{by_operation, errors, label_name};
 
 pub use config::{CanaryConfig, Objectives};
 pub use latency::LatencyChange;

@@ -7,9 +7,9 @@ use tracesmith_evaluate::{EvaluationError, require_comparable};
 use tracesmith_trace::{Corpus, edge_labels, span_labels};
 
 use crate::shift::{Shift, shape_shift, shift};
-use tracesmith_evaluate::operations::{by_operation, errors, label_name};
 use tracesmith_evaluate::significance::{benjamini_hochberg, compare_rates, ks_probability};
 use tracesmith_evaluate::statistics::{ks_similarity, share};
+use tracesmith_trace::operations::{by_operation, errors, label_name};
 
 /// From where on a change is drift: it must be both this large and unlikely to be chance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tracesmith_trace::Corpus;
+use tracesmith_trace::{Corpus, operations::by_operation};
 
 /// Spans of an operation on either side from which its quantiles mean something.
 const LEAST_SPANS: usize = 20;
@@ -59,17 +59,14 @@ type Names<'a> = (&'a str, &'a str);
 
 /// Quantiles of the durations of every operation with enough spans.
 fn quantiles(corpus: &Corpus) -> BTreeMap<Names<'_>, Vec<f64>> {
-    let mut durations: BTreeMap<Names<'_>, Vec<f64>> = BTreeMap::new();
-    let ids = corpus.span_services().iter().zip(corpus.span_operations());
-    for ((&service, &operation), &duration) in ids.zip(corpus.span_durations_us()) {
-        durations.entry((corpus.services().name(service), corpus.operations().name(operation))).or_default().push(duration);
-    }
-    durations.retain(|_, values| values.len() >= LEAST_SPANS);
-    durations.values_mut().for_each(|values| {
+    let enough = by_operation(corpus).into_iter().filter(|(_, spans)| spans.durations_us.len() >= LEAST_SPANS);
+    let named = enough.map(|((service, operation), spans)| {
+        let mut values = spans.durations_us;
         values.sort_by(f64::total_cmp);
-        *values = (1..STEPS).map(|step| quantile(values, step as f64 / STEPS as f64)).collect();
+        let quantiles = (1..STEPS).map(|step| quantile(&values, step as f64 / STEPS as f64)).collect();
+        ((corpus.services().name(service), corpus.operations().name(operation)), quantiles)
     });
-    durations
+    named.collect()
 }
 
 /// Linear between the neighbouring ones of the sorted `values`, of which there is one at least.

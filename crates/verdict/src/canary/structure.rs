@@ -9,8 +9,8 @@ use super::config::CanaryConfig;
 use super::reason::{Reason, Verdict};
 use crate::figure::figure;
 use crate::shift::{Shift, shape_shift};
-use tracesmith_evaluate::operations::{call_name, label_name};
 use tracesmith_evaluate::significance::{Rate, benjamini_hochberg, compare_rates};
+use tracesmith_trace::operations::{call_name, label_name};
 
 /// An operation or a call that one side alone has.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -6,8 +6,8 @@ use tracesmith_trace::{Corpus, TraceRef, edge_labels};
 
 use super::check::{Check, Offender, Question};
 use super::limits::Limits;
-use tracesmith_evaluate::operations::call_name;
 use tracesmith_evaluate::statistics::counts;
+use tracesmith_trace::operations::call_name;
 
 /// How often every value of a feature occurs, by its name.
 type Histogram = BTreeMap<String, u64>;

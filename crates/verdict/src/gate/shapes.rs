@@ -6,9 +6,9 @@ use tracesmith_trace::{Corpus, Signature, TraceRef};
 
 use super::check::{Check, Offender, Question};
 use super::limits::Limits;
-use tracesmith_evaluate::operations::label_name;
 use tracesmith_evaluate::sampling::{canonical_order, choose};
 use tracesmith_evaluate::statistics::ratio;
+use tracesmith_trace::operations::label_name;
 
 /// M4: among as many traces on both sides, because more traces repeat themselves more.
 pub(super) fn uniqueness(real: &Corpus, synthetic: &Corpus, limits: &Limits, seed: u64) -> Check {
