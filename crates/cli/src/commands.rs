@@ -9,6 +9,7 @@ mod evaluate;
 mod fit;
 mod generate;
 mod inspect;
+mod query;
 mod receive;
 mod report;
 mod rerun;
@@ -44,6 +45,7 @@ Examples:
   tracesmith fit --input traces.csv --faults faults.json --generator hvae --out model
   tracesmith generate model -n 1000 --out synthetic.csv
   tracesmith evaluate --real held-out.csv --synthetic synthetic.csv --train traces.csv
+  tracesmith query synthetic.csv \"SELECT root, COUNT(*) AS traces FROM traces GROUP BY root\"
   tracesmith validate synthetic.csv --against held-out.csv --train traces.csv
 
 Exit codes: 0 done, 1 failed (one message on standard error), 2 wrong usage; of validate, drift and compare: 0 passed, 1 not, 2 no verdict.
@@ -62,6 +64,7 @@ enum Verb {
     Compare(compare::Args),
     Convert(convert::Args),
     Inspect(inspect::Args),
+    Query(query::Args),
     Show(show::Args),
     Datasets(datasets::Args),
     Cache(cache::Args),
@@ -86,6 +89,7 @@ impl Tracesmith {
             Verb::Compare(args) => judged(compare::run(args, terminal)),
             Verb::Convert(args) => ended(convert::run(args, terminal)),
             Verb::Inspect(args) => ended(inspect::run(args)),
+            Verb::Query(args) => ended(query::run(args, terminal)),
             Verb::Show(args) => ended(show::run(args, terminal)),
             Verb::Datasets(args) => ended(datasets::run(args, terminal)),
             Verb::Cache(args) => ended(cache::run(args, terminal)),

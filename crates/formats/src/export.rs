@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use tracesmith_trace::{Corpus, SpanRecord, TraceRef, derive_seed};
+use tracesmith_trace::{Corpus, SpanRecord, TraceRef, span_id};
 
 use crate::{
     Format, FormatError, eadro_csv, jaeger_json, lost::LostFacets, nezha_csv, otlp_json, otlp_protobuf, output::write_compressed,
@@ -54,18 +54,17 @@ pub fn corpus_records(corpus: &Corpus, format: Format) -> impl Iterator<Item = V
 
 fn trace_records(corpus: &Corpus, trace: TraceRef<'_>, parents: &[Option<usize>], format: Format) -> Vec<SpanRecord> {
     let first_root = parents.iter().position(Option::is_none);
-    let span_id = |span: usize| match format {
+    let id = |span: usize| match format {
         Format::EadroCsv if first_root == Some(span) => trace.id.to_owned(),
-        _ => format!("{:016x}", derive_seed(span as u64, trace.id)),
+        _ => span_id(trace.id, span),
     };
     let record = |span: usize| SpanRecord {
         trace_id: trace.id.to_owned(),
-        span_id: span_id(span),
-        parent_id: parents[span].map(span_id),
+        span_id: id(span),
+        parent_id: parents[span].map(id),
         service: corpus.services().name(trace.services[span]).to_owned(),
         operation: corpus.operations().name(trace.operations[span]).to_owned(),
-        // `as` saturates: an offset beyond the i64 nanoseconds is no time anyway.
-        start_ns: trace.start_ns.saturating_add((trace.starts_us[span] * 1000.0).round() as i64),
+        start_ns: trace.span_start_ns(span),
         duration_us: trace.durations_us[span],
         status: trace.statuses[span],
         kind: trace.kinds[span],

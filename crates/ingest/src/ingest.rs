@@ -9,8 +9,12 @@ use std::{
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;
-use tracesmith_formats::{FaultWindow, Format, FormatError, Reading, read_faults, read_spans};
-use tracesmith_trace::{Assembled, AttributeSets, Corpus, CorpusBuilder, Edge, InvalidTrace, Span, Trace, UnknownName, Vocabulary};
+use tracesmith_formats::{
+    FaultWindow, Format, FormatError, Reading, Tolerated, UNKNOWN_OPERATION, UNKNOWN_SERVICE, read_faults, read_spans,
+};
+use tracesmith_trace::{
+    Assembled, AttributeSets, Corpus, CorpusBuilder, Edge, InvalidTrace, Span, SpanRecord, Trace, UnknownName, Vocabulary,
+};
 
 use crate::{
     CleaningConfig, CleaningReport, TraceGroups, clean,
@@ -95,16 +99,80 @@ pub enum IngestError {
 /// # Errors
 /// [`IngestError`] for the first file that cannot be read, or if no trace is left.
 pub fn ingest(paths: &[PathBuf], options: &IngestOptions) -> Result<Ingested, IngestError> {
+    let (assembly, format) = assembled(paths, options)?;
+    let Assembly { traces, has_starts, report } = assembly;
+    let corpus = build(&options.name, traces, has_starts)?;
+    Ok(Ingested { corpus, report, format, sha256: sha256(paths.iter().chain(&options.faults))? })
+}
+
+/// Traces as they are before their names become numbers: their spans still have the ids of their source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assembly {
+    /// The traces, labelled, in the order in which they first appear.
+    pub traces: Vec<Assembled>,
+    /// Whether starts are measured.
+    pub has_starts: bool,
+    /// What was dropped, and why.
+    pub report: CleaningReport,
+}
+
+/// Reads the files at `paths` as [`ingest`] does, without making a corpus of them; also says their format.
+///
+/// # Errors
+/// As [`ingest`].
+pub fn assembled(paths: &[PathBuf], options: &IngestOptions) -> Result<(Assembly, Format), IngestError> {
     let first = paths.first().ok_or(IngestError::NoInput)?;
     let (groups, Reading { format, tolerated, has_starts }) = read_groups(paths, options.format)?;
-    let windows = read_windows(options)?;
-    let (traces, mut report) = clean(groups, has_starts, &options.cleaning);
-    report.tolerated = tolerated;
-    if traces.is_empty() {
-        return Err(IngestError::NoTrace { path: first.clone(), report: Box::new(report) });
+    let assembly = assemble_groups(groups, has_starts, tolerated, options)?;
+    if assembly.traces.is_empty() {
+        return Err(IngestError::NoTrace { path: first.clone(), report: Box::new(assembly.report) });
     }
-    let corpus = build(&options.name, traces, has_starts, windows.as_deref())?;
-    Ok(Ingested { corpus, report, format, sha256: sha256(paths.iter().chain(&options.faults))? })
+    Ok((assembly, format))
+}
+
+/// Makes a corpus of spans that come from no file, such as the records of a data frame: they are repaired, dropped and labelled as those of a
+/// reader. `has_starts` says whether their starts are measured. A corpus without traces is no error.
+///
+/// # Errors
+/// [`IngestError`] if a fault file cannot be read.
+pub fn ingest_records(
+    records: impl IntoIterator<Item = SpanRecord>,
+    has_starts: bool,
+    options: &IngestOptions,
+) -> Result<(Corpus, CleaningReport), IngestError> {
+    let mut tolerated = Tolerated::default();
+    let mut groups = TraceGroups::default();
+    groups.extend(records.into_iter().map(|record| named(record, &mut tolerated)));
+    let Assembly { traces, has_starts, report } = assemble_groups(groups, has_starts, tolerated, options)?;
+    Ok((build(&options.name, traces, has_starts)?, report))
+}
+
+/// The span with names for a service and an operation that have none.
+fn named(mut record: SpanRecord, tolerated: &mut Tolerated) -> SpanRecord {
+    let name = |name: &mut String, replacement: &str, count: &mut usize| {
+        if name.is_empty() {
+            replacement.clone_into(name);
+            *count += 1;
+        }
+    };
+    name(&mut record.service, UNKNOWN_SERVICE, &mut tolerated.unnamed_services);
+    name(&mut record.operation, UNKNOWN_OPERATION, &mut tolerated.unnamed_operations);
+    record
+}
+
+fn assemble_groups(groups: TraceGroups, has_starts: bool, tolerated: Tolerated, options: &IngestOptions) -> Result<Assembly, IngestError> {
+    let windows = read_windows(options)?;
+    let (mut traces, mut report) = clean(groups, has_starts, &options.cleaning);
+    report.tolerated = tolerated;
+    if let Some(windows) = windows {
+        for trace in &mut traces {
+            // `assemble` gives no empty trace, and puts the root first.
+            let root = &trace.records[0];
+            let label = label_at(&windows, root.start_ns, root.duration_us);
+            trace.records.iter_mut().for_each(|record| record.label = label.clone());
+        }
+    }
+    Ok(Assembly { traces, has_starts, report })
 }
 
 fn read_groups(paths: &[PathBuf], format: Option<Format>) -> Result<(TraceGroups, Reading), IngestError> {
@@ -139,7 +207,7 @@ fn read_windows(options: &IngestOptions) -> Result<Option<Vec<FaultWindow>>, Ing
     Ok(Some(on_clock_of_spans(windows, options.clock_offset_s)))
 }
 
-fn build(name: &str, traces: Vec<Assembled>, has_starts: bool, windows: Option<&[FaultWindow]>) -> Result<Corpus, IngestError> {
+fn build(name: &str, traces: Vec<Assembled>, has_starts: bool) -> Result<Corpus, IngestError> {
     let records = || traces.iter().flat_map(|trace| &trace.records);
     let services = Vocabulary::new(records().map(|record| record.service.as_str()));
     let operations = Vocabulary::new(records().map(|record| record.operation.as_str()));
@@ -147,7 +215,7 @@ fn build(name: &str, traces: Vec<Assembled>, has_starts: bool, windows: Option<&
     let mut builder =
         CorpusBuilder::new(name, services.clone(), operations.clone(), has_starts).with_attribute_sets(attribute_sets.clone());
     for trace in traces {
-        builder.push(encode(&trace, (&services, &operations, &attribute_sets), has_starts, windows)?)?;
+        builder.push(encode(&trace, (&services, &operations, &attribute_sets), has_starts)?)?;
     }
     Ok(builder.finish())
 }
@@ -156,11 +224,10 @@ fn encode(
     trace: &Assembled,
     (services, operations, attribute_sets): (&Vocabulary, &Vocabulary, &AttributeSets),
     has_starts: bool,
-    windows: Option<&[FaultWindow]>,
 ) -> Result<Trace, UnknownName> {
     // `assemble` gives no empty trace, and puts the root first.
     let root = &trace.records[0];
-    let span = |record: &tracesmith_trace::SpanRecord| {
+    let span = |record: &SpanRecord| {
         Ok(Span {
             service: services.require(&record.service)?,
             operation: operations.require(&record.operation)?,
@@ -175,7 +242,7 @@ fn encode(
     Ok(Trace {
         id: root.trace_id.clone(),
         start_ns: root.start_ns,
-        label: windows.map_or_else(|| root.label.clone(), |windows| label_at(windows, root.start_ns, root.duration_us)),
+        label: root.label.clone(),
         spans: trace.records.iter().map(span).collect::<Result<_, _>>()?,
         edges: trace.parents.iter().enumerate().filter_map(edge).collect(),
     })

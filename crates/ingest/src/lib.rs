@@ -22,6 +22,6 @@ pub use clean::{CleaningConfig, CleaningReport, TraceGroups, clean};
 pub use clock_overflow::{CLOCK_OVERFLOW_EXCESS_US, ClockOverflow};
 pub use faults::label_at;
 pub use file_sums::{FileDifference, FileSum, differences, sha256_of_file, sha256_of_files, sums_below};
-pub use ingest::{IngestError, IngestOptions, Ingested, ingest};
+pub use ingest::{Assembly, IngestError, IngestOptions, Ingested, assembled, ingest, ingest_records};
 pub use manifest::{Archive, Layout, Located, Manifest, ManifestError, REAL_DATA_VARIABLE, Source};
 pub use summary::{LabelSummary, OperationSummary, Quantiles, ShapeSummary, Summary};

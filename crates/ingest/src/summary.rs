@@ -14,8 +14,8 @@ use tracesmith_trace::{
 
 use crate::text_table::text_table;
 
-/// How many shapes a summary lists.
-const LISTED_SHAPES: usize = 20;
+/// How many rows a table shows, and how many shapes a summary has, unless everything is wanted.
+const SHOWN_ROWS: usize = 20;
 
 /// Quantiles of some values by linear interpolation (type 7 of Hyndman & Fan, 1996).
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -124,18 +124,25 @@ pub struct Summary {
     pub validity: ValidityCounts,
     /// Number of distinct shapes.
     pub distinct_shapes: usize,
-    /// The 20 most frequent shapes.
+    /// The most frequent shapes: 20 of them, or all.
     pub shapes: Vec<ShapeSummary>,
     /// Spans and durations of every (service, operation), by name.
     pub durations: Vec<OperationSummary>,
 }
 
 impl Summary {
-    /// Summary of `corpus`.
+    /// Summary of `corpus` with its 20 most frequent shapes.
     pub fn of(corpus: &Corpus) -> Self {
+        let mut summary = Self::of_all(corpus);
+        summary.shapes.truncate(SHOWN_ROWS);
+        summary
+    }
+
+    /// Summary of `corpus` with all its shapes.
+    pub fn of_all(corpus: &Corpus) -> Self {
         let durations = durations(corpus);
         let distinct = |ids: &[u32]| ids.iter().collect::<std::collections::HashSet<_>>().len();
-        let (distinct_shapes, shapes) = shapes(corpus);
+        let shapes = shapes(corpus);
         let mut statuses = BTreeMap::new();
         corpus.traces().flat_map(|trace| trace.statuses).for_each(|&status| *statuses.entry(status).or_insert(0) += 1);
         Self {
@@ -151,7 +158,7 @@ impl Summary {
             labels: labels(corpus),
             statuses,
             validity: ValidityCounts::of(corpus),
-            distinct_shapes,
+            distinct_shapes: shapes.len(),
             shapes,
             durations,
         }
@@ -188,8 +195,8 @@ fn shape_key(trace: TraceRef<'_>) -> ShapeKey {
     canonical_tree(&trace.parents(), &span_labels(trace).collect::<Vec<_>>())
 }
 
-/// How many shapes there are, and the most frequent ones; equally frequent ones in order of appearance.
-fn shapes(corpus: &Corpus) -> (usize, Vec<ShapeSummary>) {
+/// The shapes, the most frequent first; equally frequent ones in order of appearance.
+fn shapes(corpus: &Corpus) -> Vec<ShapeSummary> {
     let mut number: HashMap<ShapeKey, usize> = HashMap::new();
     let mut shapes: Vec<ShapeSummary> = Vec::new();
     for trace in corpus.traces() {
@@ -201,21 +208,39 @@ fn shapes(corpus: &Corpus) -> (usize, Vec<ShapeSummary>) {
         });
         shapes[shape].traces += 1;
     }
-    let distinct = shapes.len();
     shapes.sort_by_key(|shape| std::cmp::Reverse(shape.traces));
-    shapes.truncate(LISTED_SHAPES);
-    (distinct, shapes)
+    shapes
 }
 
 impl fmt::Display for Summary {
-    /// Tables for people on a terminal; durations in µs.
+    /// Tables for people on a terminal, of which only the top is shown if they are long; durations in µs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(SHOWN_ROWS))
+    }
+}
+
+impl Summary {
+    /// The tables for people with every row that the summary has.
+    pub fn whole_text(&self) -> String {
+        self.text(usize::MAX)
+    }
+
+    fn text(&self, rows: usize) -> String {
         let starts = if self.has_starts { "with start offsets" } else { "without start offsets" };
-        writeln!(f, "{}: {} traces, {} spans, {} edges, {starts}", self.name, self.traces, self.spans, self.edges)?;
-        writeln!(f, "{} services, {} operation names, {} shapes\n", self.services, self.operations, self.distinct_shapes)?;
-        let blocks =
-            [self.size_table(), self.label_table(), self.status_table(), self.validity_table(), self.shape_table(), self.duration_table()];
-        f.write_str(&blocks.join("\n"))
+        let Self { name, traces, spans, edges, services, operations, distinct_shapes, .. } = self;
+        let blocks = [
+            format!(
+                "{name}: {traces} traces, {spans} spans, {edges} edges, {starts}\n\
+                 {services} services, {operations} operation names, {distinct_shapes} shapes\n"
+            ),
+            self.size_table(),
+            self.label_table(rows),
+            self.status_table(rows),
+            self.validity_table(),
+            self.shape_table(rows),
+            self.duration_table(rows),
+        ];
+        blocks.join("\n")
     }
 }
 
@@ -226,7 +251,7 @@ impl Summary {
         text_table(&header, &[row("spans", &self.trace_spans), row("levels", &self.trace_levels)])
     }
 
-    fn label_table(&self) -> String {
+    fn label_table(&self, shown: usize) -> String {
         let name = |label: &Label| match label {
             Label::Unknown => "unknown".to_owned(),
             Label::Normal => "normal".to_owned(),
@@ -234,13 +259,13 @@ impl Summary {
         };
         let rows: Vec<_> =
             self.labels.iter().map(|label| vec![name(&label.label), label.traces.to_string(), share(label.traces, self.traces)]).collect();
-        text_table(&["label", "traces", "share"], &rows)
+        top(&["label", "traces", "share"], &rows, shown, rows.len(), "labels")
     }
 
-    fn status_table(&self) -> String {
+    fn status_table(&self, shown: usize) -> String {
         let rows: Vec<_> =
             self.statuses.iter().map(|(status, &spans)| vec![status.to_string(), spans.to_string(), share(spans, self.spans)]).collect();
-        text_table(&["status", "spans", "share"], &rows)
+        top(&["status", "spans", "share"], &rows, shown, rows.len(), "statuses")
     }
 
     fn validity_table(&self) -> String {
@@ -256,21 +281,38 @@ impl Summary {
         text_table(&["validity", "traces", "share"], &rows)
     }
 
-    fn shape_table(&self) -> String {
+    fn shape_table(&self, shown: usize) -> String {
         let row = |shape: &ShapeSummary| {
             let ShapeSummary { service, operation, spans, levels, traces } = shape;
             vec![service.clone(), operation.clone(), spans.to_string(), levels.to_string(), traces.to_string(), share(*traces, self.traces)]
         };
-        text_table(&["shape: service", "operation", "spans", "levels", "traces", "share"], &self.shapes.iter().map(row).collect::<Vec<_>>())
+        let header = ["shape: service", "operation", "spans", "levels", "traces", "share"];
+        top(&header, &self.shapes.iter().map(row).collect::<Vec<_>>(), shown, self.distinct_shapes, "shapes")
     }
 
-    fn duration_table(&self) -> String {
+    fn duration_table(&self, shown: usize) -> String {
         let row = |operation: &OperationSummary| {
             let names = [operation.service.clone(), operation.operation.clone(), operation.spans.to_string()];
             names.into_iter().chain(operation.duration_us.cells()).collect()
         };
         let header = [&["duration in µs: service", "operation", "spans"][..], &Quantiles::NAMES].concat();
-        text_table(&header, &self.durations.iter().map(row).collect::<Vec<_>>())
+        let mut operations: Vec<&OperationSummary> = self.durations.iter().collect();
+        if operations.len() > shown {
+            // The sort is stable: operations of as many spans stay in the order of their names.
+            operations.sort_by_key(|operation| std::cmp::Reverse(operation.spans));
+        }
+        top(&header, &operations.into_iter().map(row).collect::<Vec<_>>(), shown, self.durations.len(), "operations")
+    }
+}
+
+/// The first rows of a table, and how many more of all there are.
+fn top(header: &[&str], rows: &[Vec<String>], shown: usize, all: usize, what: &str) -> String {
+    let rows = &rows[..rows.len().min(shown)];
+    let table = text_table(header, rows);
+    if rows.len() < all {
+        format!("{table}… and {} more {what} (`tracesmith inspect --all` shows them)\n", all - rows.len())
+    } else {
+        table
     }
 }
 
@@ -338,6 +380,24 @@ mod tests {
         {
             assert!(text.contains(part), "{part}\n{text}");
         }
+    }
+
+    #[test]
+    fn long_tables_show_their_top_and_how_many_more_there_are() {
+        let sizes: Vec<Vec<u32>> = (0..25).map(|size| vec![1; size]).collect();
+        let mut summary = Summary::of_all(&corpus(&sizes.iter().map(Vec::as_slice).collect::<Vec<_>>()));
+        assert_eq!((summary.shapes.len(), summary.distinct_shapes), (25, 25));
+        assert!(summary.to_string().contains("\n… and 5 more shapes (`tracesmith inspect --all` shows them)\n"), "{summary}");
+        assert!(!summary.whole_text().contains("more"), "{}", summary.whole_text());
+        let some = summary.durations[1].clone();
+        summary.durations = (0..30).map(|i| OperationSummary { operation: format!("op{i:02}"), spans: i, ..some.clone() }).collect();
+        let text = summary.to_string();
+        assert!(
+            text.ends_with("… and 10 more operations (`tracesmith inspect --all` shows them)\n")
+                && text.contains("op29")
+                && !text.contains("op09"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub use label::{Class, Fault, Label};
 pub use nearest::{nearest_key, nearest_name, nearest_names, with_nearest};
 pub use order::{canonical_tree, in_preorder, preorder, span_order};
 pub use pseudonym::{MIN_SALT_BYTES, PseudonymError, PseudonymMapping};
-pub use record::SpanRecord;
+pub use record::{SpanRecord, span_id};
 pub use seed::{derive_seed, rng, shifted};
 pub use signature::{EdgeLabel, Signature, SignatureHash, SpanLabel, edge_labels, span_labels};
 pub use span_kind::SpanKind;

@@ -1,6 +1,6 @@
 //! A span as a file names it, before it is assembled into a trace.
 
-use crate::{Attributes, Label, SpanKind, Status};
+use crate::{Attributes, Label, SpanKind, Status, derive_seed};
 
 /// One span of a file: names and ids as strings, nothing resolved yet.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -27,4 +27,10 @@ pub struct SpanRecord {
     pub attributes: Attributes,
     /// State of the system in the trace of the span, where the file says it. The root's counts.
     pub label: Label,
+}
+
+/// Id of a span whose source has none, which is any span of a [`crate::Corpus`]: 16 hexadecimal digits that follow from the id of the trace
+/// and the span's position in it.
+pub fn span_id(trace_id: &str, position: usize) -> String {
+    format!("{:016x}", derive_seed(position as u64, trace_id))
 }

@@ -35,6 +35,12 @@ impl TraceRef<'_> {
         self.services.len()
     }
 
+    /// Start of a span in nanoseconds since the Unix epoch, rounded to whole ones.
+    pub fn span_start_ns(&self, span: usize) -> i64 {
+        // `as` saturates: an offset beyond the i64 nanoseconds is no time anyway.
+        self.start_ns.saturating_add((self.starts_us[span] * 1000.0).round() as i64)
+    }
+
     /// The earliest parent of every span; `None` for a root. In a tree it is the only one.
     pub fn parents(&self) -> Vec<Option<usize>> {
         let mut parents = vec![None; self.span_count()];
