@@ -46,6 +46,7 @@ pub fn timed(spans: &[(SpanSpec, f64)], edges: &[(u32, u32)]) -> Corpus {
 }
 
 /// Like [`corpus`] with one trace and a status for every span.
+#[allow(dead_code, reason = "the tests of the crate verdict use it")]
 pub fn with_statuses(spans: &[(u32, u32, f64, u16)], edges: &[(u32, u32)]) -> Corpus {
     let mut builder = builder(false);
     let spans = spans.iter().map(|&(service, operation, duration_us, status)| Span {

@@ -11,6 +11,7 @@
 //! | change what happens | [`scenario`] | `scenario` |
 //! | judge them | [`evaluate`] | `evaluate` |
 //! | write them for other tools | [`formats`] | `export` |
+//! | ask about them in SQL, or in polars | [`frame`] | `table` |
 //!
 //! `cargo run --release -p tracesmith --example fit` runs the first one.
 //!
@@ -31,6 +32,7 @@
 
 pub use tracesmith_evaluate as evaluate;
 pub use tracesmith_formats as formats;
+pub use tracesmith_frame as frame;
 pub use tracesmith_generate as generate;
 pub use tracesmith_ingest as ingest;
 pub use tracesmith_model as model;

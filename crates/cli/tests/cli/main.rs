@@ -7,6 +7,7 @@ mod bad_input;
 mod cache;
 mod data_sets;
 mod live;
+mod query;
 mod reports;
 mod sandbox;
 mod scenario;

@@ -47,19 +47,23 @@ impl Sandbox {
     }
 
     pub fn run_with(&self, line: &str, variables: &[(&str, &str)]) -> Done {
-        let Output { status, stdout, stderr } = self.command(line).envs(variables.iter().copied()).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
-        Done { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
+        let words: Vec<&str> = line.split_whitespace().collect();
+        done(self.command(&words).envs(variables.iter().copied()))
+    }
+
+    /// Runs `tracesmith` with words that may have spaces.
+    pub fn run_words(&self, words: &[String]) -> Done {
+        done(&mut self.command(words))
     }
 
     /// Starts a command whose outputs the test reads itself.
     pub fn start(&self, line: &str) -> Child {
-        self.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        self.command(&line.split_whitespace().collect::<Vec<_>>()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
-    fn command(&self, line: &str) -> Command {
+    fn command<W: AsRef<std::ffi::OsStr>>(&self, words: &[W]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tracesmith"));
-        command.args(line.split_whitespace()).current_dir(self.0.path()).env_remove("TRACESMITH_REAL_DATA").env("RUST_BACKTRACE", "1");
+        command.args(words).current_dir(self.0.path()).env_remove("TRACESMITH_REAL_DATA").env("RUST_BACKTRACE", "1");
         command
     }
 
@@ -75,6 +79,12 @@ impl Sandbox {
         let done = self.succeed(line);
         serde_json::from_str(&done.stdout).unwrap_or_else(|error| panic!("tracesmith {line}: {error}\n{}", done.stdout))
     }
+}
+
+fn done(command: &mut Command) -> Done {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
+    Done { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
 }
 
 /// Names in a folder, hidden ones too, in order.
