@@ -121,7 +121,13 @@ mod tests {
     fn corpus(traces: &[&[(u32, u32, f64, u16)]]) -> Corpus {
         let mut builder = CorpusBuilder::new("test", Vocabulary::new(["a", "b"]), Vocabulary::new(["p", "q"]), false);
         for (i, spans) in traces.iter().enumerate() {
-            let span = |&(service, operation, duration_us, status)| Span { service, operation, duration_us, status, ..Span::default() };
+            let span = |&(service, operation, duration_us, number)| Span {
+                service,
+                operation,
+                duration_us,
+                status: Status::from_number(number),
+                ..Span::default()
+            };
             builder.push(Trace { id: i.to_string(), spans: spans.iter().map(span).collect(), ..Trace::default() }).unwrap();
         }
         builder.finish()
