@@ -1,8 +1,6 @@
 //! The anomaly task of the second study: is a trace normal or abnormal? One classifier a system, trained on real traces, on synthetic ones
 //! that were asked for class by class, or on a mixture, and tested on held-out real traces.
 
-pub(crate) mod section;
-
 use tracesmith_evaluate::FaultSettings;
 use tracesmith_generate::GeneratorConfig;
 use tracesmith_model::Device;
@@ -10,8 +8,8 @@ use tracesmith_model::classifier::ClassifierConfig;
 use tracesmith_model::train::EpochRecord;
 use tracesmith_trace::{Class, Corpus, Trace, derive_seed, split};
 
-use crate::ExperimentError;
 use crate::data::Prepared;
+use crate::error::ExperimentError;
 use crate::graph_classifier::{GraphClassifier, TestScores, labelled, scale_of, sizes_of};
 
 /// The classes, in the order of their positions; an alarm is about the second one.
@@ -222,8 +220,8 @@ mod tests {
         config.train.learning_rate = 3e-3;
         let detection = Detection { traces: &traces, synthetic: None, real_percent: 100, config: &config, seed: 3 };
         let scores = detection.run(&Device::flex(), &mut |_| ()).unwrap();
-        let value = |key: &str| scores.entries.iter().find(|(name, _)| name == key).unwrap().1;
-        assert!(value("weighted_f1") > 0.9 && value("pr_auc") > 0.9 && value("false_alarm_rate") < 0.1, "{:?}", scores.entries);
+        let value = |key: &str| scores.measurements.iter().find(|measured| measured.metric == key).unwrap().value;
+        assert!(value("weighted_f1") > 0.9 && value("pr_auc") > 0.9 && value("false_alarm_rate") < 0.1, "{:?}", scores.measurements);
         assert!(value("class.abnormal.support") > 0.0);
     }
 }

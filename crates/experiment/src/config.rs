@@ -26,6 +26,19 @@ pub enum Question {
     Anomaly,
 }
 
+impl Question {
+    /// Name in an experiment file and in the table of results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rq1 => "rq1",
+            Self::Rq2 => "rq2",
+            Self::Rq3 => "rq3",
+            Self::Rq4 => "rq4",
+            Self::Anomaly => "anomaly",
+        }
+    }
+}
+
 /// An experiment. `systems` and `generators` are required.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -8,7 +8,11 @@ use tracesmith_ingest::{CleaningConfig, CleaningReport, IngestOptions, Manifest,
 use tracesmith_trace::{Corpus, derive_seed, split};
 
 use crate::cache::hash;
-use crate::{DataConfig, ExperimentError, SystemConfig};
+use crate::config::{DataConfig, SystemConfig};
+use crate::error::ExperimentError;
+
+/// Digits of a hash that a table of results shows.
+const HASH_DIGITS: usize = 16;
 
 /// A system's run and another run of it, with the same vocabularies.
 #[derive(Debug, Clone)]
@@ -17,6 +21,8 @@ pub(crate) struct Run {
     pub traces: Corpus,
     pub other: Corpus,
     pub origin: Origin,
+    /// Short hash of the files, or of the simulated traces, for the table of results.
+    pub hash: String,
 }
 
 /// Where a run comes from, for the provenance.
@@ -73,7 +79,12 @@ pub(crate) fn load(name: &str, system: &SystemConfig, config: &DataConfig, with_
         let message = format!("{} holds {} usable traces; at least 10 are needed, and one for the other run", system.dataset, traces.len());
         return Err(ExperimentError::Data { system: name.to_owned(), message });
     }
-    Ok(Run { name: name.to_owned(), traces, other, origin: Origin { other: described, ..origin } })
+    let mut of_data = match &origin.sha256 {
+        Some(sha256) => sha256.clone(),
+        None => hash(&traces)?,
+    };
+    of_data.truncate(HASH_DIGITS);
+    Ok(Run { name: name.to_owned(), traces, other, origin: Origin { other: described, ..origin }, hash: of_data })
 }
 
 fn load_one(name: &str, dataset: &str, faults: &[String], config: &DataConfig, seed: u64) -> Result<(Corpus, Origin), ExperimentError> {

@@ -1,14 +1,14 @@
 //! The graph classifier as a discriminator: can it tell synthetic traces from real ones?
 
 use serde::{Deserialize, Serialize};
+use tracesmith_evaluate::Measurement;
 use tracesmith_evaluate::discriminator::{DiscriminatorSettings, Sample};
-use tracesmith_evaluate::{Measurement, flat};
 use tracesmith_model::classifier::ClassifierConfig;
 use tracesmith_model::train::TrainConfig;
 use tracesmith_model::{Device, DurationScale, Graph};
 use tracesmith_trace::{Corpus, derive_seed, split};
 
-use crate::ExperimentError;
+use crate::error::ExperimentError;
 use crate::graph_classifier::{GraphClassifier, sizes_of};
 
 /// The graph classifier as a discriminator.
@@ -31,14 +31,14 @@ impl Default for GnnDiscriminatorConfig {
     }
 }
 
-/// `discriminator.gnn_auc`, the AUC over the folds of [`Sample`].
+/// AUC over the folds of [`Sample`].
 pub(crate) fn judge(
     real: &Corpus,
     synthetic: &Corpus,
     config: &GnnDiscriminatorConfig,
     seed: u64,
     device: &Device,
-) -> Result<Vec<(String, f64)>, ExperimentError> {
+) -> Result<Vec<Measurement>, ExperimentError> {
     let settings = DiscriminatorSettings { traces: config.traces, ..DiscriminatorSettings::default() };
     let sample = Sample::draw(real, synthetic, &settings, seed)?;
     let durations = [real, synthetic].iter().flat_map(|corpus| corpus.span_durations_us().iter().copied()).collect::<Vec<_>>();
@@ -58,7 +58,7 @@ pub(crate) fn judge(
         let classifier = GraphClassifier { config: &config.classifier, sizes, classes: &["real", "synthetic"], seed, device };
         fit_predict(&classifier, &pick(fitted), &pick(scored))
     })?;
-    Ok(flat(&[Measurement::within("discriminator.gnn_auc", auc)]))
+    Ok(vec![Measurement::within("discriminator.gnn_auc", auc)])
 }
 
 /// Probability of "synthetic" for every graph of `scored`.
@@ -86,7 +86,7 @@ mod tests {
             slow.push(Trace { spans, ..trace.to_owned() }).unwrap();
         }
         let config = GnnDiscriminatorConfig { enabled: true, ..GnnDiscriminatorConfig::default() };
-        let auc = |synthetic: &Corpus| judge(&real, synthetic, &config, 0, &Device::flex()).unwrap()[0].1;
+        let auc = |synthetic: &Corpus| judge(&real, synthetic, &config, 0, &Device::flex()).unwrap()[0].value;
         let (slow, other) = (auc(&slow.finish()), auc(&other));
         assert!(slow > 0.9 && (other - 0.5).abs() < 0.15, "{slow} {other}");
     }

@@ -1,18 +1,18 @@
 //! The graph classifier of every downstream task: training and testing, whatever its classes are.
 
 use serde::{Deserialize, Serialize};
-use tracesmith_evaluate::{ClassificationReport, Measure, classification_report, flat};
+use tracesmith_evaluate::{ClassificationReport, Measure, Measurement, classification_report};
 use tracesmith_model::classifier::{Classifier, ClassifierConfig};
 use tracesmith_model::train::{EpochRecord, Run, initialise, train};
 use tracesmith_model::{Device, DurationScale, Graph, Sizes};
 use tracesmith_trace::{Corpus, derive_seed};
 
-use crate::ExperimentError;
+use crate::error::ExperimentError;
 
 /// Scores on one test set.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct TestScores {
-    pub entries: Vec<(String, f64)>,
+    pub measurements: Vec<Measurement>,
     pub confusion: Vec<Vec<usize>>,
 }
 
@@ -48,7 +48,7 @@ impl GraphClassifier<'_> {
         let report: ClassificationReport =
             classification_report(self.classes, &model.predict(graphs, self.device), &truth, self.classes.len() - 1)
                 .map_err(|error| ExperimentError::stage("classifier", &error))?;
-        Ok(TestScores { entries: flat(&report.measurements()), confusion: report.confusion })
+        Ok(TestScores { measurements: report.measurements(), confusion: report.confusion })
     }
 }
 

@@ -1,12 +1,20 @@
 //! What the latent of a trace is good for: whether its request type and class can be read from it and asked for through it, and what lies
 //! between two of them.
 
-use tracesmith_evaluate::{Ceiling, Measurement, Metric, Role, flat, linear_probe};
+use tracesmith_evaluate::{Ceiling, Measurement, Metric, Role, linear_probe};
 use tracesmith_generate::{FittedGenerator, Latents, Request};
 use tracesmith_trace::{Corpus, SizeMode, TraceRef, ValidityCounts, derive_seed};
 
-use crate::ExperimentError;
 use crate::data::Prepared;
+use crate::error::ExperimentError;
+
+/// Root operations that are asked for: the most frequent ones of the training traces.
+const ROOTS: usize = 8;
+/// Traces asked for of each.
+const TRACES_A_ROOT: usize = 50;
+/// Pairs of held-out traces with different roots, and steps between them.
+const PAIRS: usize = 20;
+const STEPS: usize = 11;
 
 /// What [`judge`] measures.
 pub(crate) const METRICS: &[Metric] = &[
@@ -25,14 +33,6 @@ const fn share(id: &'static str, label: &'static str) -> Metric {
     Metric::description(id, label).share().ceiling(Ceiling::None).role(Role::Table)
 }
 
-/// Root operations that are asked for: the most frequent ones of the training traces.
-const ROOTS: usize = 8;
-/// Traces asked for of each.
-const TRACES_A_ROOT: usize = 50;
-/// Pairs of held-out traces with different roots, and steps between them.
-const PAIRS: usize = 20;
-const STEPS: usize = 11;
-
 /// Root of a trace as a number that stands for service and operation.
 fn root(trace: TraceRef<'_>) -> usize {
     ((trace.services[0] as usize) << 32) | trace.operations[0] as usize
@@ -46,7 +46,7 @@ pub(crate) fn judge(
     free: &dyn FittedGenerator,
     traces: &Prepared,
     seed: u64,
-) -> Result<Vec<(String, f64)>, ExperimentError> {
+) -> Result<Vec<Measurement>, ExperimentError> {
     let Some(latents) = generator.skills().latents else { return Ok(Vec::new()) };
     let of_traces = |corpus| latents.latents(corpus).map_err(|error| ExperimentError::stage("latent", &error));
     let (training, held_out) = (of_traces(&traces.training)?, of_traces(&traces.held_out)?);
@@ -55,12 +55,12 @@ pub(crate) fn judge(
         let probe = linear_probe(&training, &of(&traces.training), &held_out, &of(&traces.held_out))?;
         Ok::<_, ExperimentError>(probe.under(stem))
     };
-    let mut found = probe("latent.probe_root.", &root)?;
-    found.extend(probe("latent.probe_class.", &|trace| trace.label.class().index())?);
-    found.push(Measurement::new("latent.root_asked", root_control(generator, traces, seed)?));
-    found.push(Measurement::new("latent.root_through_latent", root_control(free, traces, seed)?));
-    found.extend(interpolation(latents, &traces.held_out, seed)?);
-    Ok(flat(&found))
+    let mut measurements = probe("latent.probe_root.", &root)?;
+    measurements.extend(probe("latent.probe_class.", &|trace| trace.label.class().index())?);
+    measurements.push(Measurement::new("latent.root_asked", root_control(generator, traces, seed)?));
+    measurements.push(Measurement::new("latent.root_through_latent", root_control(free, traces, seed)?));
+    measurements.extend(interpolation(latents, &traces.held_out, seed)?);
+    Ok(measurements)
 }
 
 /// Share of traces that begin with the operation that was asked for.

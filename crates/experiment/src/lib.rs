@@ -1,7 +1,7 @@
 //! Declarative experiments: a TOML file in, a report out.
 //!
 //! [`run`] reads an [`Experiment`], expands its matrix into variants, runs the stages of each (data, fits, evaluations), and writes
-//! `report.html`, `report.md`, `metrics.json`, `provenance.json` and the synthetic traces. Every stage is addressed by a hash of what it
+//! `report.html`, `report.md`, `metrics.csv`, `metrics.json`, `provenance.json` and the synthetic traces. Every stage is addressed by a hash of what it
 //! depends on and kept in a cache, so that an interrupted run picks up where it was.
 
 mod anomaly;
@@ -12,26 +12,23 @@ mod data;
 mod differential_privacy;
 mod error;
 mod experiment_file;
-mod figures;
+mod export;
 mod gnn_discriminator;
 mod graph_classifier;
 mod latent;
-mod leaderboard;
 mod matrix;
 mod metrics;
 mod outcome;
-mod paper;
 mod pictures;
+mod progress;
 mod provenance;
+mod reference;
 pub mod report;
 pub mod reports;
 pub mod results;
 mod run;
-mod sdmetrics;
+mod sections;
 mod study;
-mod tables;
-mod tell_tales;
-mod trace_figures;
 mod utility;
 
 pub use cache::{About, CacheEntry, CacheFolder, EntryState, code_versions};
@@ -42,5 +39,6 @@ pub use experiment_file::ExperimentFile;
 pub use gnn_discriminator::GnnDiscriminatorConfig;
 pub use matrix::{Variant, read};
 pub use metrics::{families, metric};
+pub use progress::Progress;
 pub use provenance::{Build, Machine, PROVENANCE_FILE, Provenance, VariantProvenance};
-pub use run::{Progress, RunOptions, RunSummary, run, run_file};
+pub use run::{RunOptions, RunSummary, run, run_file};

@@ -1,26 +1,27 @@
 //! What the stages of a variant found, before it becomes tables and figures.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
+use tracesmith_evaluate::Measurement;
 use tracesmith_evaluate::discriminator;
 use tracesmith_evaluate::fault_effects::FaultEffect;
 use tracesmith_model::train::EpochRecord;
+use tracesmith_trace::Corpus;
 
+use crate::config::Question;
 use crate::cost::Cost;
 use crate::pictures::Pictures;
-use crate::report::{Cell, FlatMetrics, MetricsError, NumberFormat};
+use crate::results::{Results, Row};
 
-/// Every number under a dotted key, one value a seed, and what the figures of the first seed show.
+/// Every measurement, and what the figures show.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
-    values: BTreeMap<String, Vec<f64>>,
+    pub results: Results,
     pub visuals: Visuals,
     /// What the anomaly task could not measure, and why.
     pub left_out: Vec<String>,
 }
 
-/// Material for figures, of the first seed.
+/// Material for figures: of all seeds, but for projections and pictures, which are of the first one.
 #[derive(Debug, Default)]
 pub(crate) struct Visuals {
     pub losses: Vec<LossCurve>,
@@ -33,7 +34,7 @@ pub(crate) struct Visuals {
     pub costs: Vec<Cost>,
 }
 
-/// Losses of a training run.
+/// Losses of the training run of a seed.
 #[derive(Debug)]
 pub(crate) struct LossCurve {
     pub system: String,
@@ -50,7 +51,7 @@ pub(crate) struct ProjectionPoints {
     pub synthetic: Vec<[f64; 2]>,
 }
 
-/// What gives the synthetic traces of a generator away.
+/// What gives the synthetic traces of a generator and a seed away.
 #[derive(Debug)]
 pub(crate) struct TellTales {
     pub system: String,
@@ -75,14 +76,15 @@ impl From<discriminator::TellTale> for TellTale {
     }
 }
 
-/// A confusion matrix, rows = truth.
+/// A confusion matrix, rows = truth, summed over seeds.
 #[derive(Debug)]
 pub(crate) struct Confusion {
+    pub question: Question,
     pub title: String,
     pub counts: Vec<Vec<usize>>,
 }
 
-/// Durations and sizes of a real or synthetic set.
+/// Durations and sizes of a real or synthetic set, of all seeds.
 #[derive(Debug)]
 pub(crate) struct Samples {
     pub system: String,
@@ -91,7 +93,7 @@ pub(crate) struct Samples {
     pub sizes: Vec<f64>,
 }
 
-/// What faults do to operations in held-out real traces and in those of a generator.
+/// What faults do to operations in held-out real traces and in those of a generator, of one seed.
 #[derive(Debug)]
 pub(crate) struct FaultEffects {
     pub system: String,
@@ -101,48 +103,41 @@ pub(crate) struct FaultEffects {
 }
 
 impl Outcome {
-    /// Adds a value of one more seed to every key, with `prefix.` before it.
-    pub(crate) fn add(&mut self, prefix: &str, entries: &[(String, f64)]) {
-        for (key, value) in entries {
-            self.values.entry(format!("{prefix}.{key}")).or_default().push(*value);
+    /// Adds what was measured at the place that `row` gives.
+    pub(crate) fn add(&mut self, row: &Row, measurements: &[Measurement]) {
+        self.results.extend(measurements.iter().map(|measurement| row.clone().with(measurement)));
+    }
+}
+
+impl Visuals {
+    /// Adds the traces of a seed to those of the same set with another one.
+    pub(crate) fn add_samples(&mut self, system: &str, name: &str, corpus: &Corpus) {
+        let durations = corpus.span_durations_us().iter().copied();
+        let sizes = corpus.traces().map(|trace| trace.span_count() as f64);
+        match self.samples.iter_mut().find(|samples| samples.system == system && samples.name == name) {
+            Some(known) => {
+                known.durations_us.extend(durations);
+                known.sizes.extend(sizes);
+            }
+            None => self.samples.push(Samples {
+                system: system.to_owned(),
+                name: name.to_owned(),
+                durations_us: durations.collect(),
+                sizes: sizes.collect(),
+            }),
         }
     }
 
-    /// The values under a key.
-    pub(crate) fn get(&self, key: &str) -> Option<&[f64]> {
-        self.values.get(key).map(Vec::as_slice)
-    }
-
-    /// Mean of the values under a key.
-    pub(crate) fn mean(&self, key: &str) -> Option<f64> {
-        self.get(key).map(|values| values.iter().sum::<f64>() / values.len() as f64)
-    }
-
-    /// A table cell with mean ± standard deviation.
-    pub(crate) fn cell(&self, key: &str, format: NumberFormat) -> Cell {
-        self.get(key).map_or(Cell::Missing, |values| Cell::measured(values, format))
-    }
-
-    /// The same with the interval of an AUC, of which the means of both ends are given.
-    pub(crate) fn cell_within(&self, key: &str, format: NumberFormat) -> Cell {
-        self.cell(key, format).within(self.interval(key))
-    }
-
-    /// Ends of the interval of an AUC: `…auc_low` and `…auc_high`, or `…low` and `…high`.
-    fn interval(&self, key: &str) -> Option<[f64; 2]> {
-        let stem = key.strip_suffix("auc")?;
-        let ends = |stem: &str| Some([self.mean(&format!("{stem}low"))?, self.mean(&format!("{stem}high"))?]);
-        ends(&format!("{key}_")).or_else(|| ends(stem))
-    }
-
-    /// All keys.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
-        self.values.keys().map(String::as_str)
-    }
-
-    /// Writes every key into `metrics`, with `prefix` before it.
-    pub(crate) fn record(&self, metrics: &mut FlatMetrics, prefix: &str) -> Result<(), MetricsError> {
-        self.values.iter().try_for_each(|(key, values)| metrics.insert(&format!("{prefix}{key}"), values))
+    /// Adds the counts to those of the same test with another seed.
+    pub(crate) fn add_confusion(&mut self, confusion: Confusion) {
+        let same = |other: &&mut Confusion| other.title == confusion.title;
+        match self.confusions.iter_mut().find(same) {
+            None => self.confusions.push(confusion),
+            Some(known) => {
+                let cells = known.counts.iter_mut().flatten().zip(confusion.counts.into_iter().flatten());
+                cells.for_each(|(known, count)| *known += count);
+            }
+        }
     }
 }
 
@@ -151,21 +146,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_interval_of_an_auc_is_that_of_its_own_ends_averaged_over_seeds() {
-        let mut outcome = Outcome::default();
-        for (low, high) in [(0.8, 0.9), (0.6, 0.9)] {
-            let entries = [("auc", 0.8), ("low", low), ("high", high), ("gnn_auc", 0.7), ("gnn_low", 0.5), ("gnn_high", 0.75)];
-            outcome.add("d", &entries.map(|(key, value)| (key.to_owned(), value)));
-            outcome.add("p", &[("m_auc".into(), 0.5), ("m_auc_low".into(), 0.25), ("m_auc_high".into(), 0.75)]);
-        }
-        outcome.add("forest", &[("auc".into(), 0.5)]);
-        let interval = |key: &str| match outcome.cell_within(key, NumberFormat::Ratio) {
-            Cell::Measured { interval, .. } => interval,
-            other => panic!("{other:?}"),
+    fn the_counts_of_all_seeds_are_added_up_test_by_test() {
+        let mut visuals = Visuals::default();
+        let confusion = |title: &str, counts: [[usize; 2]; 2]| Confusion {
+            question: Question::Rq2,
+            title: title.to_owned(),
+            counts: counts.iter().map(|row| row.to_vec()).collect(),
         };
-        assert_eq!(interval("d.auc"), Some([0.7, 0.9]));
-        assert_eq!(interval("d.gnn_auc"), Some([0.5, 0.75]));
-        assert_eq!(interval("p.m_auc"), Some([0.25, 0.75]));
-        assert_eq!((interval("forest.auc"), interval("d.low")), (None, None));
+        for (title, counts) in [("a", [[5, 1], [0, 6]]), ("b", [[1, 0], [0, 1]]), ("a", [[4, 2], [1, 5]])] {
+            visuals.add_confusion(confusion(title, counts));
+        }
+        let counts: Vec<_> = visuals.confusions.iter().map(|confusion| confusion.counts.concat()).collect();
+        assert_eq!(counts, [vec![9, 3, 1, 11], vec![1, 0, 0, 1]]);
     }
 }

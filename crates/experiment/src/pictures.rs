@@ -3,7 +3,7 @@
 use tracesmith_trace::{Corpus, split};
 use tracesmith_view::{OperationQuantiles, Viewer, Waterfall, worst_operations};
 
-use crate::report::TraceColumn;
+use crate::report::{TraceColumn, file_name};
 
 /// Shapes of a viewer, and traces of each on either side.
 const SHAPES: usize = 12;
@@ -37,7 +37,7 @@ impl Pictures {
         let generated = synthetic.iter().map(|(name, corpus)| random(name, corpus));
         Self {
             system: system.to_owned(),
-            viewer: Viewer::new(format!("traces-{}", crate::figures::file_name(system)), real, synthetic, SHAPES, TRACES_A_SHAPE),
+            viewer: Viewer::new(format!("traces-{}", file_name(system)), real, synthetic, SHAPES, TRACES_A_SHAPE),
             random: std::iter::once(random("real (held out)", real)).chain(generated).collect(),
             worst: worst_operations(real, synthetic, WORST_OPERATIONS),
         }

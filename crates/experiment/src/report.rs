@@ -16,9 +16,12 @@ mod summary;
 
 use std::path::Path;
 
-pub use content::{Axis, BarSeries, Block, Cell, Figure, Plot, Points, Profile, Report, Row, Sample, Scale, Section, Table, TraceColumn};
+pub use content::{
+    Axis, BarSeries, Block, Cell, Figure, Mark, Plot, Points, Profile, Report, Row, Sample, Scale, Section, Table, TraceColumn,
+};
 pub use error::ReportError;
 pub(crate) use file::replace as replace_file;
+pub(crate) use file::stem as file_name;
 pub use metrics::{FlatMetrics, MetricsError};
 pub use number::NumberFormat;
 pub use summary::Summary;

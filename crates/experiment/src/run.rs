@@ -4,19 +4,24 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
-use tracesmith_formats::{Format, write_corpus};
 use tracesmith_generate::map_parallel;
 use tracesmith_model::{Device, DeviceChoice};
-use tracesmith_trace::Corpus;
 
 use crate::cache::Cache;
+use crate::config::Question;
 use crate::data::{Prepared, Run, load};
+use crate::error::ExperimentError;
+use crate::experiment_file::ExperimentFile;
+use crate::export::{write_samples, write_splits};
 use crate::matrix::{Variant, expand};
 use crate::outcome::Outcome;
+use crate::progress::Progress;
 use crate::provenance::{Build, Provenance};
-use crate::report::{FlatMetrics, write_report};
+use crate::reference::{Bound, paper};
+use crate::report::write_report;
+use crate::results::{self, Results};
+use crate::sections::{self, Findings};
 use crate::study::Study;
-use crate::{ExperimentError, ExperimentFile, Question, sdmetrics, tables};
 
 /// How an experiment is run.
 #[derive(Debug, Clone, Default)]
@@ -33,16 +38,6 @@ pub struct RunOptions {
     pub threads: usize,
     /// What the program was built from, for the provenance.
     pub build: Option<Build>,
-}
-
-/// Follows the stages of a run, of which several may be open at once.
-pub trait Progress: Sync {
-    /// A stage begins.
-    fn begin(&self, stage: &str);
-    /// An epoch of training is done.
-    fn epoch(&self, stage: &str, epoch: usize, epochs: usize, message: &str);
-    /// A stage ends; `cached` if its result was there already.
-    fn end(&self, stage: &str, cached: bool);
 }
 
 /// What a run has to say at its end.
@@ -79,7 +74,7 @@ pub fn run_file(file: &ExperimentFile, options: &RunOptions, progress: &dyn Prog
     std::fs::create_dir_all(&folder).map_err(|source| io(&folder, source))?;
     // One GPU serves one stage at a time; CPU stages are small and gain more from running side by side.
     let threads = if choice == DeviceChoice::Cpu { options.threads } else { 1 };
-    let context = Context { cache: &cache, device: &device, threads, progress, times: Mutex::new(Vec::new()) };
+    let context = Context { name: &name, cache: &cache, device: &device, threads, progress, times: Mutex::new(Vec::new()) };
     let mut outcomes = Vec::new();
     let mut provenance = Provenance::new(file, options, choice);
     for variant in &variants {
@@ -87,23 +82,27 @@ pub fn run_file(file: &ExperimentFile, options: &RunOptions, progress: &dyn Prog
         provenance.add(variant, &runs)?;
         outcomes.push((variant, outcome, runs));
     }
-    let mut metrics = FlatMetrics::default();
-    for (variant, outcome, _) in &outcomes {
-        let prefix = if variant.name.is_empty() { String::new() } else { format!("{}.", variant.name) };
-        outcome.record(&mut metrics, &prefix).map_err(|error| ExperimentError::Report(error.to_string()))?;
+    let results: Results = outcomes.iter().flat_map(|(_, outcome, _)| outcome.results.rows().iter().cloned()).collect();
+    let metrics = results.flat().map_err(|error| ExperimentError::Report(error.to_string()))?;
+    let bound: Vec<Bound<'_>> = outcomes.iter().map(|(.., runs)| Bound::of(paper(), runs)).collect();
+    let mut findings = Vec::new();
+    for ((variant, outcome, runs), bound) in outcomes.iter().zip(&bound) {
+        findings.push(Findings { variant: &variant.name, experiment: &variant.experiment, outcome, runs, bound });
     }
-    let mut report = tables::report(&name, &outcomes);
-    report.sections.extend(sdmetrics::section(&folder, &outcomes[0].1)?);
+    let report = sections::report(&name, &findings, &folder)?;
     write_report(&report, &folder).map_err(|error| ExperimentError::stage("report", &error))?;
+    results.write(&folder.join(results::FILE)).map_err(|error| ExperimentError::stage(results::FILE, &error))?;
     metrics.write(&folder.join("metrics.json")).map_err(|error| ExperimentError::stage("metrics.json", &error))?;
     let times = context.times.into_inner().unwrap_or_default();
     provenance.finish(times, start.elapsed(), &folder)?;
-    let mut lines = tables::headline(&outcomes[0].1, &outcomes[0].0.experiment);
+    let mut lines = sections::lines(&findings[0]);
     lines.push(format!("{}", folder.join("report.html").display()));
     Ok(RunSummary { folder, lines })
 }
 
 struct Context<'a> {
+    /// Name of the experiment.
+    name: &'a str,
     cache: &'a Cache,
     device: &'a Device,
     threads: usize,
@@ -121,8 +120,11 @@ impl Context<'_> {
             .collect::<Result<Vec<Run>, _>>()?;
         let of_seed = |&seed: &u64| runs.iter().map(|run| run.prepare(&experiment.data, seed)).collect::<Result<Vec<_>, _>>();
         let prepared = experiment.seeds.iter().map(of_seed).collect::<Result<Vec<Vec<Prepared>>, _>>()?;
+        let data: Vec<String> = runs.iter().map(|run| run.hash.clone()).collect();
         let study = Study {
+            names: (self.name, &variant.name),
             experiment,
+            data: &data,
             prepared: &prepared,
             cache: self.cache,
             device: self.device,
@@ -130,47 +132,12 @@ impl Context<'_> {
             progress: self.progress,
             times: &self.times,
         };
-        let outcome = study.run()?;
+        let mut outcome = study.run()?;
+        outcome.results.extend(Bound::of(paper(), &runs).rows(self.name, &variant.name));
         write_samples(&study, &folder.join("synthetic"), &variant.name)?;
         if experiment.data.export {
             write_splits(&prepared[0], &folder.join("splits"))?;
         }
         Ok((outcome, runs))
     }
-}
-
-/// The real traces of the first seed, for checks by other tools.
-fn write_splits(prepared: &[Prepared], folder: &Path) -> Result<(), ExperimentError> {
-    std::fs::create_dir_all(folder).map_err(|source| ExperimentError::Io { path: folder.to_owned(), source })?;
-    for Prepared { system, training, held_out, .. } in prepared {
-        for (name, corpus) in [("training", training), ("held-out", held_out)] {
-            write_traces(corpus, folder, &format!("{system}.{name}"))?;
-        }
-    }
-    Ok(())
-}
-
-/// Writes traces in a format that carries their starts, if they have any.
-fn write_traces(corpus: &Corpus, folder: &Path, name: &str) -> Result<(), ExperimentError> {
-    let (format, extension) = if corpus.has_starts() { (Format::JaegerJson, "json.gz") } else { (Format::EadroCsv, "csv.gz") };
-    write_corpus(corpus, format, &folder.join(format!("{name}.{extension}")))?;
-    Ok(())
-}
-
-/// The synthetic traces of the first seed, for a look at them and for other tools.
-fn write_samples(study: &Study<'_>, folder: &Path, variant: &str) -> Result<(), ExperimentError> {
-    std::fs::create_dir_all(folder).map_err(|source| ExperimentError::Io { path: folder.to_owned(), source })?;
-    let experiment = study.experiment;
-    for (s, system) in experiment.systems.keys().enumerate() {
-        for (g, generator) in experiment.generators.keys().enumerate() {
-            for size in &experiment.utility.sizes {
-                let Some(corpus) = study.sample_at(0, s, g, size)? else { continue };
-                let variant = variant.replace(|c: char| !c.is_ascii_alphanumeric() && !"=.-_".contains(c), "_");
-                let parts = [variant.as_str(), system, generator, &size.replace(':', "-")];
-                let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-                write_traces(&corpus, folder, &parts.join("."))?;
-            }
-        }
-    }
-    Ok(())
 }

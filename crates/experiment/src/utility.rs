@@ -6,8 +6,8 @@ use tracesmith_model::train::EpochRecord;
 use tracesmith_model::{Device, Graph};
 use tracesmith_trace::{Corpus, derive_seed, split};
 
-use crate::ExperimentError;
 use crate::data::Prepared;
+use crate::error::ExperimentError;
 use crate::graph_classifier::{GraphClassifier, TestScores, labelled, scale_of, sizes_of};
 
 /// Scores of one trained classifier on the held-out traces (RQ2) and on those of another run (RQ3).

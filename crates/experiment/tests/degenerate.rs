@@ -129,7 +129,7 @@ fn equal_durations_and_lone_spans_end_in_a_report() {
             }
         }
         assert!(
-            report.contains(&format!("Leaderboard, {system}")) && report.contains(&format!("What gives synthetic traces away, {system}"))
+            report.contains(&format!("Generators on {system}")) && report.contains(&format!("What gives synthetic traces away, {system}"))
         );
     }
     // A generator of spans as they come repeats the only durations and shapes that there are.

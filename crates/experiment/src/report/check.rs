@@ -12,11 +12,11 @@ pub(super) fn check(report: &Report) -> Result<(), ReportError> {
     // Sections and viewers are link targets of one page.
     let sections = report.sections.iter().map(|section| section.id.as_str());
     check_ids("viewer", sections.chain(viewers(report).map(|viewer| viewer.id.as_str())))?;
-    for block in report.sections.iter().flat_map(|section| &section.blocks) {
+    for block in report.blocks() {
         match block {
             Block::Table(table) => check_table(table)?,
             Block::Figure(figure) => check_figure(figure)?,
-            Block::Text(_) | Block::List(_) | Block::Code(_) | Block::Viewer(_) => {}
+            Block::Text(_) | Block::List(_) | Block::Code(_) | Block::Viewer(_) | Block::Details { .. } => {}
         }
     }
     Ok(())
@@ -24,7 +24,7 @@ pub(super) fn check(report: &Report) -> Result<(), ReportError> {
 
 /// The figures of a report, in order.
 pub(super) fn figures(report: &Report) -> impl Iterator<Item = &Figure> {
-    report.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
+    report.blocks().filter_map(|block| match block {
         Block::Figure(figure) => Some(figure),
         _ => None,
     })
@@ -32,7 +32,7 @@ pub(super) fn figures(report: &Report) -> impl Iterator<Item = &Figure> {
 
 /// The viewers of a report, in order.
 pub(super) fn viewers(report: &Report) -> impl Iterator<Item = &Viewer> {
-    report.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
+    report.blocks().filter_map(|block| match block {
         Block::Viewer(viewer) => Some(viewer),
         _ => None,
     })

@@ -6,6 +6,11 @@ use std::path::{Path, PathBuf};
 
 use super::ReportError;
 
+/// Small letters, digits and `-` for a name of an experiment file.
+pub(crate) fn stem(name: &str) -> String {
+    name.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "-")
+}
+
 /// Writes `text` to `path`, creating its folder.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), ReportError> {
     replace(path, text.as_bytes()).map_err(|source| ReportError::Write { path: path.to_owned(), source })

@@ -2,8 +2,9 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::check;
+use super::content::{Block, Cell, Mark, Report, Row, Table};
 use super::figure::Drawing;
-use super::{Block, Cell, Report, Row, Table, check};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -62,6 +63,9 @@ impl<'a, I: Iterator<Item = (usize, &'a Drawing<'a>)>> Numbering<'a, I> {
                 table(self.tables, content)
             }
             Block::Viewer(viewer) => viewer.markup(),
+            Block::Details { summary, blocks } => html! {
+                details { summary { (summary) } @for block in blocks { (self.block(block)) } }
+            },
             Block::Figure(_) => html! { @if let Some((i, drawing)) = self.drawings.next() { (figure(i + 1, drawing)) } },
         }
     }
@@ -131,14 +135,15 @@ fn cell(cell: &Cell, numeric: bool, first: bool) -> Markup {
         Cell::Text(text) if first => html! { th scope="row" class=[class] { (text) } },
         Cell::Text(text) => html! { td class=[class] { (text) } },
         Cell::Missing => html! { td class=[class] { span class="missing" title="not measured" { "–" } } },
-        Cell::Measured { summary, format, interval } => {
+        Cell::Measured { summary, format, interval, mark } => {
             let written = format.write(summary, *interval);
             html! {
                 td class=[class] title={ (summary.mean) " (n = " (summary.n) ")" } {
-                    (written.mean)
+                    @if *mark == Mark::Best { strong { (written.mean) } } @else { (written.mean) }
                     @if let Some(sd) = &written.sd { " " span class="sd" { "± " (sd) } }
                     (written.unit)
-                    @if let Some(interval) = &written.interval { " " span class="sd" { "(" (interval) ")" } }
+                    @if *mark == Mark::Tied { " " span class="tied" title="not distinguishable from the best one" { "≈" } }
+                    @if let Some(interval) = &written.interval { " " span class="sd interval" { "(" (interval) ")" } }
                 }
             }
         }

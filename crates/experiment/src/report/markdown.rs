@@ -2,9 +2,8 @@
 
 use std::fmt::Write;
 
-use super::content::paragraphs;
+use super::content::{Block, Cell, Mark, Report, Row, Table, paragraphs};
 use super::figure::Drawing;
-use super::{Block, Cell, Report, Row, Table};
 
 /// Stands where the page has a viewer.
 const VIEWER: &str = "The page `report.html` has a viewer of real and synthetic traces here.";
@@ -12,26 +11,61 @@ const VIEWER: &str = "The page `report.html` has a viewer of real and synthetic 
 pub(super) fn render(report: &Report, drawings: &[Drawing]) -> String {
     let mut blocks = vec![format!("# {}", inline(&report.title))];
     blocks.extend(paragraphs(&report.description).map(paragraph));
-    let mut tables = 0;
-    let mut drawings = drawings.iter().enumerate();
+    let mut page = Page { tables: 0, drawings: drawings.iter().enumerate() };
     for section in &report.sections {
         blocks.push(format!("## {}", inline(&section.title)));
-        for block in &section.blocks {
-            match block {
-                Block::Text(text) => blocks.extend(paragraphs(text).map(paragraph)),
-                Block::List(items) => blocks.push(items.iter().map(|item| format!("- {}", inline(item))).collect::<Vec<_>>().join("\n")),
-                Block::Code(code) => blocks.push(fenced(code)),
-                Block::Table(content) => {
-                    tables += 1;
-                    blocks.push(table(tables, content));
-                }
-                Block::Viewer(_) => blocks.push(VIEWER.to_owned()),
-                Block::Figure(_) => blocks.extend(drawings.next().map(|(i, drawing)| figure(i + 1, drawing))),
-            }
-        }
+        blocks.extend(section.blocks.iter().flat_map(|block| page.block(block)));
     }
     blocks.retain(|block| !block.is_empty());
     blocks.join("\n\n") + "\n"
+}
+
+/// Numbers tables and figures in the order they are rendered in.
+struct Page<'a, I: Iterator<Item = (usize, &'a Drawing<'a>)>> {
+    tables: usize,
+    drawings: I,
+}
+
+impl<'a, I: Iterator<Item = (usize, &'a Drawing<'a>)>> Page<'a, I> {
+    fn block(&mut self, block: &Block) -> Vec<String> {
+        match block {
+            Block::Text(text) => paragraphs(text).map(paragraph).collect(),
+            Block::List(items) => vec![items.iter().map(|item| format!("- {}", inline(item))).collect::<Vec<_>>().join("\n")],
+            Block::Code(code) => vec![fenced(code)],
+            Block::Table(content) => {
+                self.tables += 1;
+                vec![table(self.tables, content)]
+            }
+            Block::Viewer(_) => vec![VIEWER.to_owned()],
+            Block::Figure(_) => self.drawings.next().map(|(i, drawing)| figure(i + 1, drawing)).into_iter().collect(),
+            Block::Details { summary, blocks } => self.details(summary, blocks),
+        }
+    }
+
+    /// Figures behind details are links, so that the report stays short where nothing can be folded.
+    fn details(&mut self, summary: &str, blocks: &[Block]) -> Vec<String> {
+        let mut content = vec![format!("<details><summary>{}</summary>", summary_line(summary))];
+        let mut links = Vec::new();
+        for block in blocks {
+            match block {
+                Block::Figure(_) => links.extend(self.drawings.next().map(|(i, drawing)| link(i + 1, drawing))),
+                block => content.extend(self.block(block)),
+            }
+        }
+        content.push(links.join("\n"));
+        content.push("</details>".to_owned());
+        content
+    }
+}
+
+/// A summary is inside an HTML tag, where Markdown has no say.
+fn summary_line(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn link(number: usize, drawing: &Drawing) -> String {
+    let notes: String = drawing.notes.iter().map(|note| format!(" {}", inline(note))).collect();
+    format!("- [Figure {number}]({}): {}{notes}", drawing.file(), inline(&drawing.figure.caption))
 }
 
 fn figure(number: usize, drawing: &Drawing) -> String {
@@ -48,7 +82,7 @@ fn table(number: usize, table: &Table) -> String {
     for row in &table.rows {
         text.push_str(&match row {
             Row::Plain(cells) => line(cells.iter().map(cell)),
-            Row::Emphasis(cells) => line(cells.iter().map(|content| bold(&cell(content)))),
+            Row::Emphasis(cells) => line(cells.iter().map(|content| bold(&cell(&content.clone().marked(Mark::None))))),
             Row::Group(title) => {
                 line((0..table.columns.len()).map(|column| if column == 0 { bold(&inline(title)) } else { String::new() }))
             }
@@ -69,7 +103,14 @@ fn line(cells: impl Iterator<Item = String>) -> String {
 fn cell(cell: &Cell) -> String {
     match cell {
         Cell::Text(text) => inline(text),
-        Cell::Measured { summary, format, interval } => format.write(summary, *interval).line(),
+        Cell::Measured { summary, format, interval, mark } => {
+            let written = format.write(summary, *interval).line();
+            match mark {
+                Mark::None => written,
+                Mark::Best => bold(&written),
+                Mark::Tied => format!("{written} ≈"),
+            }
+        }
         Cell::Missing => "–".to_owned(),
     }
 }

@@ -1,6 +1,7 @@
 //! A measurement and its place: the row of the table, and its key in `metrics.json`.
 
 use serde::{Deserialize, Serialize};
+use tracesmith_evaluate::Measurement;
 
 /// Whose figure it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -68,6 +69,12 @@ pub struct Row {
 }
 
 impl Row {
+    /// The same place with what was measured there.
+    pub fn with(self, measurement: &Measurement) -> Self {
+        let Measurement { metric, value, low, high, n } = measurement;
+        Self { metric: metric.to_string(), value: *value, low: *low, high: *high, n: *n, ..self }
+    }
+
     /// Key in `metrics.json`: the parts of the place that apply, and the metric, separated by dots.
     pub fn key(&self) -> String {
         self.key_of(&self.metric)
@@ -75,8 +82,9 @@ impl Row {
 
     /// Every number of the row with its key: the value and the ends of its interval.
     pub(super) fn keyed(&self) -> impl Iterator<Item = (String, f64)> {
-        let end = |name: &str, value: Option<f64>| value.map(|value| (self.key_of(&end_of(&self.metric, name)), value));
-        [Some((self.key(), self.value)), end("low", self.low), end("high", self.high)].into_iter().flatten()
+        let [low, high] = Measurement::end_keys(&self.metric);
+        let end = |id: String, value: Option<f64>| value.map(|value| (self.key_of(&id), value));
+        [Some((self.key(), self.value)), end(low, self.low), end(high, self.high)].into_iter().flatten()
     }
 
     fn key_of(&self, metric: &str) -> String {
@@ -84,10 +92,4 @@ impl Row {
         let parts = [&self.variant, &self.question, &self.system, generator, &self.size, &self.protocol, metric];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".")
     }
-}
-
-/// Id of an end of an interval: `membership_auc_low`, and `low` or `gnn_low` for the AUC of a discriminator, as these files have always had it.
-fn end_of(metric: &str, end: &str) -> String {
-    let of_discriminator = metric.strip_suffix("auc").filter(|stem| stem.starts_with("discriminator."));
-    of_discriminator.map_or_else(|| format!("{metric}_{end}"), |stem| format!("{stem}{end}"))
 }

@@ -1,19 +1,22 @@
 //! The stages of the anomaly task: traces of each class, classifiers, and effects of faults.
 
-use tracesmith_evaluate::{Measure, fault_fidelity, flat};
+use tracesmith_evaluate::{Measure, Measurement, fault_fidelity};
 use tracesmith_generate::Request;
 use tracesmith_model::train::EpochRecord;
 use tracesmith_trace::{Class, Corpus, SizeMode, derive_seed};
 
-use super::{Place, Study};
+use super::context::{Place, Study};
 use crate::anomaly::{CLASSES, Detection, FAULT_SETTINGS, obstacle, of_class, takes_labels, with_labels_of};
 use crate::cache::Stage;
+use crate::config::Question;
 use crate::data::Prepared;
+use crate::error::ExperimentError;
 use crate::graph_classifier::TestScores;
 use crate::outcome::{FaultEffects, Outcome};
-use crate::{ExperimentError, Question};
+use crate::results::Row;
 
 /// A measurement on the traces of a system; without a generator it is the ceiling.
+#[derive(Clone, Copy)]
 enum Job {
     /// A classifier, with the percentage of real training traces.
     Detect { seed: usize, system: usize, mixture: Option<(usize, u32)> },
@@ -24,7 +27,7 @@ enum Job {
 /// Result of a [`Job`].
 enum Found {
     Scores(TestScores),
-    Effects { entries: Vec<(String, f64)>, shown: FaultEffects },
+    Effects { measurements: Vec<Measurement>, shown: FaultEffects },
 }
 
 impl Study<'_> {
@@ -155,27 +158,26 @@ impl Study<'_> {
                 fault_fidelity(held_out, &Corpus::concat(&[&normal, &abnormal]), &FAULT_SETTINGS)?
             }
         };
-        let entries = flat(&fidelity.measurements());
+        let measurements = fidelity.measurements();
         let effects = fidelity.kinds.into_iter().flat_map(|kind| kind.effects);
         let generator = generator.map(|generator| self.generator(generator).0.to_owned());
-        Ok(Found::Effects { entries, shown: FaultEffects { system: name.clone(), generator, effects: effects.collect() } })
+        Ok(Found::Effects { measurements, shown: FaultEffects { system: name.clone(), generator, effects: effects.collect() } })
     }
 
     fn collect_anomaly(&self, outcome: &mut Outcome, job: &Job, found: Found) {
-        let name = |system: usize| &self.prepared[0][system].system;
-        match (job, found) {
-            (Job::Detect { system, mixture: None, .. }, Found::Scores(scores)) => {
-                outcome.add(&format!("anomaly.{}.ceiling", name(*system)), &scores.entries);
+        let row = |seed, system, generator: Option<usize>| match generator {
+            None => self.ceiling_row(Question::Anomaly, seed, system),
+            Some(generator) => self.generator_row(Question::Anomaly, Place::new(seed, system, generator)),
+        };
+        match (*job, found) {
+            (Job::Detect { seed, system, mixture }, Found::Scores(scores)) => {
+                let protocol = mixture.map_or(String::new(), |(_, share)| format!("real{share}"));
+                let row = row(seed, system, mixture.map(|(generator, _)| generator));
+                outcome.add(&Row { protocol, ..row }, &scores.measurements);
             }
-            (Job::Detect { system, mixture: Some((generator, share)), .. }, Found::Scores(scores)) => {
-                outcome.add(&format!("anomaly.{}.{}.real{share}", name(*system), self.generator(*generator).0), &scores.entries);
-            }
-            (Job::Effects { seed, system, .. }, Found::Effects { entries, shown }) => {
-                let of = shown.generator.as_deref().unwrap_or("ceiling");
-                outcome.add(&format!("anomaly.{}.{of}", name(*system)), &entries);
-                if *seed == 0 {
-                    outcome.visuals.fault_effects.push(shown);
-                }
+            (Job::Effects { seed, system, generator }, Found::Effects { measurements, shown }) => {
+                outcome.add(&row(seed, system, generator), &measurements);
+                outcome.visuals.fault_effects.push(shown);
             }
             _ => unreachable!("a job has one kind of result"),
         }

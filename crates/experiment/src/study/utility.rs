@@ -2,13 +2,15 @@
 
 use tracesmith_model::train::EpochRecord;
 
-use super::{Found, Place, Study};
+use super::context::{Place, Study};
+use super::job::Found;
 use crate::cache::Stage;
-use crate::config::MAIN_SIZE;
+use crate::config::{MAIN_SIZE, Question};
+use crate::error::ExperimentError;
 use crate::graph_classifier::TestScores;
 use crate::outcome::{Confusion, Outcome};
+use crate::results::Row;
 use crate::utility::{Protocol, UtilityScores};
-use crate::{ExperimentError, Question};
 
 /// What a classifier is trained on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,25 +64,26 @@ impl Study<'_> {
     }
 
     pub(super) fn collect_utility(&self, outcome: &mut Outcome, seed: usize, training: &Training, scores: UtilityScores) {
-        let (key, title) = match training {
-            Training::Real => ("ceiling.trtr".to_owned(), "trained on real traces (TRTR)".to_owned()),
+        let (generator, size, protocol, title) = match training {
+            Training::Real => (None, "", "trtr".to_owned(), "trained on real traces (TRTR)".to_owned()),
             Training::Mixed { generator, size, real_percent } => {
-                let name = self.generator(*generator).0;
-                (format!("{name}.{size}.real{real_percent}"), format!("{name}, {size} size, {real_percent} % real"))
+                let title = format!("{}, {size} size, {real_percent} % real", self.generator(*generator).0);
+                (Some(*generator), size.as_str(), format!("real{real_percent}"), title)
             }
         };
         let shown = match training {
             Training::Real => true,
             Training::Mixed { size, real_percent, .. } => size == MAIN_SIZE && *real_percent == self.experiment.utility.hybrid,
         };
-        let tests = [(Question::Rq2, "rq2", "held-out traces", scores.held_out), (Question::Rq3, "rq3", "another run", scores.other)];
-        for (question, prefix, test, TestScores { entries, confusion }) in tests {
+        let tests = [(Question::Rq2, "held-out traces", scores.held_out), (Question::Rq3, "another run", scores.other)];
+        for (question, test, TestScores { measurements, confusion }) in tests {
             if !self.experiment.asks(question) {
                 continue;
             }
-            outcome.add(&format!("{prefix}.{key}"), &entries);
-            if shown && seed == 0 {
-                outcome.visuals.confusions.push(Confusion { title: format!("{title}; tested on {test}"), counts: confusion });
+            let row = Row { size: size.to_owned(), protocol: protocol.clone(), ..self.row_of_all(question, seed, generator) };
+            outcome.add(&row, &measurements);
+            if shown {
+                outcome.visuals.add_confusion(Confusion { question, title: format!("{title}; tested on {test}"), counts: confusion });
             }
         }
     }

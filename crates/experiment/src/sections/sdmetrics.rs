@@ -6,9 +6,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::ExperimentError;
-use crate::config::MAIN_SIZE;
-use crate::outcome::Outcome;
+use super::findings::Findings;
+use crate::error::ExperimentError;
 use crate::report::{Block, Cell, NumberFormat, Row, Section, Table};
 
 /// File in the folder of a report.
@@ -56,7 +55,7 @@ impl OfTable {
 }
 
 /// A section with one table a system; nothing if the script was not run.
-pub(crate) fn section(folder: &Path, outcome: &Outcome) -> Result<Option<Section>, ExperimentError> {
+pub(super) fn section(folder: &Path, findings: &Findings<'_>) -> Result<Option<Section>, ExperimentError> {
     let path = folder.join(FILE);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
@@ -71,7 +70,7 @@ pub(crate) fn section(folder: &Path, outcome: &Outcome) -> Result<Option<Section
          the closest training record with that of random records: 1 is as far, or farther.",
         checked.sdmetrics
     ))];
-    blocks.extend(checked.systems.iter().map(|(system, generators)| Block::Table(table(system, generators, outcome))));
+    blocks.extend(checked.systems.iter().map(|(system, generators)| Block::Table(table(system, generators, findings))));
     Ok(Some(Section { id: "sdmetrics".into(), title: "Independent check: SDMetrics".into(), blocks }))
 }
 
@@ -94,18 +93,16 @@ const COLUMNS: [Column; 10] = [
     Column::Theirs("trace baseline protection", |figures| figures.traces.baseline_protection()),
 ];
 
-fn table(system: &str, generators: &BTreeMap<String, Figures>, outcome: &Outcome) -> Table {
+fn table(system: &str, generators: &BTreeMap<String, Figures>, findings: &Findings<'_>) -> Table {
+    let measured = findings.similarity(system);
     let name = |column: &Column| match column {
         Column::Theirs(name, _) | Column::Ours(name, _) => (*name).to_owned(),
     };
     let row = |(generator, figures): (&String, &Figures)| {
-        let prefix = match generator.as_str() {
-            "ceiling" => format!("rq4.{system}.ceiling"),
-            _ => format!("rq4.{system}.{generator}.{MAIN_SIZE}"),
-        };
+        let ours = |metric: &str| if generator == "ceiling" { measured.ceiling(metric) } else { measured.cell(generator, metric) };
         let cell = |column: &Column| match column {
             Column::Theirs(_, figure) => figure(figures).map_or(Cell::Missing, |figure| Cell::number(figure, NumberFormat::Ratio)),
-            Column::Ours(_, end) => outcome.cell(&format!("{prefix}.{end}"), NumberFormat::Ratio),
+            Column::Ours(_, metric) => ours(metric).within(None),
         };
         Row::Plain(std::iter::once(Cell::text(generator)).chain(COLUMNS.iter().map(cell)).collect())
     };
@@ -119,6 +116,10 @@ fn table(system: &str, generators: &BTreeMap<String, Figures>, outcome: &Outcome
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::Outcome;
+    use crate::sections::fixture::{add, look};
+
+    const EXPERIMENT: &str = "[systems]\nsn = { dataset = \"a.csv\" }\n[generators]\nhvae = { kind = \"hvae\" }";
 
     /// What the script writes of a generator and of the ceiling, which has no DCR.
     const CHECKED: &str = r#"{"sdmetrics": "0.32", "systems": {"sn": {
@@ -136,12 +137,13 @@ mod tests {
     fn the_figures_of_the_script_stand_beside_ours() {
         let folder = tempfile::tempdir().unwrap();
         let mut outcome = Outcome::default();
-        for (prefix, fidelity) in [("rq4.sn.hvae.empirical", 0.9), ("rq4.sn.ceiling", 0.95)] {
-            outcome.add(prefix, &[("fidelity.overall".into(), fidelity), ("privacy.dcr_closer_to_training".into(), 0.5)]);
+        for (place, fidelity) in [("rq4/sn/hvae/empirical/", 0.9), ("rq4/sn/ceiling//", 0.95)] {
+            add(&mut outcome, 0, place, &[("fidelity.overall", fidelity), ("privacy.dcr_closer_to_training", 0.5)]);
         }
-        assert!(section(folder.path(), &outcome).unwrap().is_none());
+        let section = || look(EXPERIMENT, &outcome, |findings| section(folder.path(), findings));
+        assert!(section().unwrap().is_none());
         fs::write(folder.path().join(FILE), CHECKED).unwrap();
-        let blocks = section(folder.path(), &outcome).unwrap().unwrap().blocks;
+        let blocks = section().unwrap().unwrap().blocks;
         let [Block::Text(text), Block::Table(table)] = &blocks[..] else { panic!("{blocks:?}") };
         assert!(text.contains("SDMetrics 0.32"));
         assert_eq!(table.columns.len(), 11);
@@ -157,6 +159,7 @@ mod tests {
     fn a_garbled_file_is_named() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(FILE), "{").unwrap();
-        assert!(section(folder.path(), &Outcome::default()).unwrap_err().to_string().contains(FILE));
+        let read = look(EXPERIMENT, &Outcome::default(), |findings| section(folder.path(), findings));
+        assert!(read.unwrap_err().to_string().contains(FILE));
     }
 }
