@@ -22,7 +22,6 @@ pub(crate) fn measurements(promise: &Privacy) -> Vec<Measurement> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use tracesmith_generate::{Fit, GeneratorConfig, kinds};
     use tracesmith_ingest::simulate::{SimulationConfig, System, simulate};
     use tracesmith_model::Device;

@@ -14,31 +14,15 @@ use crate::error::ExperimentError;
 use crate::experiment_file::ExperimentFile;
 use crate::export::{write_samples, write_splits};
 use crate::matrix::{Variant, expand};
+use crate::options::RunOptions;
 use crate::outcome::Outcome;
 use crate::progress::Progress;
-use crate::provenance::{Build, Provenance};
+use crate::provenance::Provenance;
 use crate::reference::{Bound, paper};
 use crate::report::write_report;
 use crate::results::{self, Results};
 use crate::sections::{self, Findings};
 use crate::study::Study;
-
-/// How an experiment is run.
-#[derive(Debug, Clone, Default)]
-pub struct RunOptions {
-    /// `key=value` with dotted keys, applied before anything is read.
-    pub overrides: Vec<String>,
-    /// Device of the networks.
-    pub device: DeviceChoice,
-    /// Folder of the report; `reports/NAME` if there is none.
-    pub out: Option<PathBuf>,
-    /// Folder of cached stages; `None` keeps nothing.
-    pub cache: Option<PathBuf>,
-    /// Stages that run at a time; 0 for one a core. On a GPU one at a time. Does not change any result.
-    pub threads: usize,
-    /// What the program was built from, for the provenance.
-    pub build: Option<Build>,
-}
 
 /// What a run has to say at its end.
 #[derive(Debug, Clone)]

@@ -5,6 +5,7 @@
 
 mod axis;
 mod bars;
+mod canvas;
 mod confusion;
 mod histogram;
 mod panel;
@@ -13,20 +14,13 @@ mod points;
 mod style;
 mod waterfalls;
 
-use std::io;
-
 use maud::{PreEscaped, html};
 use plotters::backend::SVGBackend;
-use plotters::coord::Shift;
-use plotters::drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea};
+use plotters::drawing::IntoDrawingArea;
 
+use self::canvas::DrawError;
 use self::style::INK;
 use super::{Figure, Plot, Report, ReportError, check};
-
-type Canvas<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type DrawError = DrawingAreaErrorKind<io::Error>;
-/// Notes on what could not be drawn, or the drawing library's reason.
-type Painted = Result<Vec<String>, DrawError>;
 
 /// Drawing units to a pixel at full size: the backend rounds to whole units, so more of them place points better.
 const UNITS: f64 = 1.75;

@@ -5,9 +5,9 @@ use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axis::{FittedAxis, position};
+use super::canvas::{Canvas, DrawError, Painted};
 use super::panel::{Key, LeftOut, Panel};
 use super::style::{INK, TEXT, colour, shorten, text, text_width};
-use super::{Canvas, DrawError, Painted};
 use crate::report::{Axis, BarSeries, NumberFormat, Scale, Summary};
 
 const WIDTH: u32 = 1280;

@@ -4,8 +4,8 @@ use plotters::element::Rectangle;
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, FontTransform};
 
+use super::canvas::{Canvas, DrawError, Painted};
 use super::style::{INK, TEXT, colour, shorten, text, text_width};
-use super::{Canvas, DrawError, Painted};
 use crate::report::number;
 
 /// Characters of a label that are shown.

@@ -4,9 +4,9 @@ use plotters::element::{PathElement, Polygon};
 use plotters::style::Color;
 
 use super::axis::{FittedAxis, position};
+use super::canvas::{Canvas, DrawError, Painted};
 use super::panel::{Key, LeftOut, Panel};
 use super::style::colour;
-use super::{Canvas, DrawError, Painted};
 use crate::report::{Axis, Sample, Scale};
 
 /// Whole numbers over a wider range than this share bins.

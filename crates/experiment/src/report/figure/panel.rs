@@ -8,8 +8,8 @@ use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, TRANSPARENT};
 
 use super::axis::{FittedAxis, Undrawable};
+use super::canvas::{Canvas, DrawError};
 use super::style::{INK, TEXT, colour, mark, shorten, text, text_width};
-use super::{Canvas, DrawError};
 use crate::report::number;
 
 /// Room for a line of the legend or an axis name.

@@ -5,9 +5,9 @@ use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, ShapeStyle};
 
 use super::axis::{FittedAxis, position};
+use super::canvas::{Canvas, DrawError, Painted};
 use super::panel::{Key, LeftOut, Panel};
 use super::style::{INK, colour, mark, shorten, text};
-use super::{Canvas, DrawError, Painted};
 use crate::report::{Axis, Profile, Scale};
 
 /// Height of the names of the measures, and characters of one of their two lines.

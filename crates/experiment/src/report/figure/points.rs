@@ -4,9 +4,9 @@ use plotters::element::PathElement;
 use plotters::style::Color;
 
 use super::axis::{FittedAxis, position};
+use super::canvas::{Canvas, DrawError, Painted};
 use super::panel::{Key, LeftOut, Panel};
 use super::style::{colour, mark};
-use super::{Canvas, DrawError, Painted};
 use crate::report::{Axis, Points, number};
 
 /// Points of a series that a scatter plot draws: more only make the file large and the cloud opaque.

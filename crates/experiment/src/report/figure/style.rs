@@ -4,7 +4,7 @@ use plotters::element::{Circle, Polygon, Rectangle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, IntoFont, RGBColor, ShapeStyle, TextStyle};
 
-use super::{Canvas, DrawError};
+use super::canvas::{Canvas, DrawError};
 
 /// Stands for the colour of the text around the figure.
 pub(super) const INK: RGBColor = RGBColor(0x1F, 0x23, 0x28);

@@ -5,8 +5,8 @@ use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 use tracesmith_view::{SpanRow, Starts, Waterfall, duration};
 
+use super::canvas::{Canvas, DrawError, Painted};
 use super::style::{INK, TEXT, colour, shorten, text};
-use super::{Canvas, DrawError, Painted};
 use crate::report::TraceColumn;
 
 const MARGIN: u32 = 24;
