@@ -1,6 +1,6 @@
 //! The crates form layers, and heavy dependencies stay in theirs.
 
-use tracesmith_checks::workspace::{self, Crate};
+use tracesmith_checks::workspace::{self, Crate, root, text};
 
 /// All crates; each depends only on crates that stand before it.
 const LAYERS: &[&str] = &[
@@ -46,6 +46,20 @@ fn a_crate_depends_only_on_crates_of_the_layers_below_it() {
             assert!(layer(dependency) < Some(own), "{} depends on {dependency}, which stands above it", member.name);
         }
     }
+}
+
+#[test]
+fn the_documents_list_all_crates_in_this_order() {
+    let named = |file: &str, start: &str| -> Vec<String> {
+        let text = text(&root().join(file));
+        let names = text.lines().filter_map(|line| line.strip_prefix(start)?.split('`').next());
+        names.filter(|name| layer(name).is_some()).map(str::to_owned).collect()
+    };
+    assert_eq!(named("ARCHITECTURE.md", "| `"), LAYERS, "the table of crates in ARCHITECTURE.md");
+    assert_eq!(named("crates/README.md", "* `"), LAYERS, "crates/README.md");
+    let mut crates: Vec<String> = workspace::crates().into_iter().map(|member| member.name).collect();
+    crates.sort_by_key(|name| layer(name));
+    assert_eq!(crates, LAYERS, "the folders below crates/");
 }
 
 #[test]
