@@ -32,7 +32,7 @@ fn simulated_files(criterion: &mut Criterion) {
     let corpus = simulated();
     let mut group = criterion.benchmark_group("ingest/socialnetwork-sim");
     group.sample_size(20).measurement_time(Duration::from_secs(3));
-    for (format, file) in [(Format::EadroCsv, "eadro.csv"), (Format::NezhaCsv, "nezha.csv.gz"), (Format::JaegerJson, "spans.json")] {
+    for (format, file) in [(Format::EADRO_CSV, "eadro.csv"), (Format::NEZHA_CSV, "nezha.csv.gz"), (Format::JAEGER_JSON, "spans.json")] {
         let path = folder.path().join(file);
         write_corpus(&corpus, format, &path).expect("a simulated corpus can be written");
         measure(&mut group, file, &[path], &IngestOptions::default());

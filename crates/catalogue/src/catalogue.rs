@@ -9,6 +9,7 @@ use std::{
     io,
     path::{Path, PathBuf},
 };
+use tracesmith_disk::move_into_place;
 
 use tracesmith_ingest::{FileDifference, differences, sha256_of_file};
 use tracesmith_trace::nearest_name;
@@ -61,7 +62,7 @@ impl Catalogue {
         let staging = tempfile::Builder::new().prefix(".publishing-").tempdir_in(&self.root).map_err(CatalogueError::io(&self.root))?;
         write_version(staging.path(), &entry, draft, &names)?;
         make_read_only(staging.path()).map_err(CatalogueError::io(staging.path()))?;
-        fs::rename(staging.path(), &entry.folder).map_err(CatalogueError::io(&entry.folder))?;
+        move_into_place(staging.path(), &entry.folder).map_err(|error| CatalogueError::io(error.path)(error.source))?;
         Ok(entry)
     }
 

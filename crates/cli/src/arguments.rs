@@ -1,9 +1,9 @@
 //! Arguments that several verbs have in common.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use tracesmith_formats::{Format, Written};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use tracesmith_formats::{Format, Written, all, endings};
 use tracesmith_generate::{Capabilities, GeneratorConfig, Kind, kinds};
 
 use crate::terminal::Terminal;
@@ -44,9 +44,24 @@ fn models_only(is_meant: impl Fn(&Kind) -> bool) -> String {
     format!("{} models only", meant.join(", "))
 }
 
-/// Every trace format by name.
-pub fn formats() -> [(&'static str, Format); Format::ALL.len()] {
-    Format::ALL.map(|format| (format.name(), format))
+/// Parses the name of a trace format; the help lists them with what they are.
+pub fn trace_format() -> impl TypedValueParser<Value = Format> {
+    let value = |format: Format| PossibleValue::new(format.name()).help(format.summary());
+    PossibleValuesParser::new(all().into_iter().map(value)).try_map(|name| name.parse::<Format>())
+}
+
+/// Help of an argument that gives the format of a file that is written: `what` it is, what the endings of names mean, and what holds for
+/// others.
+pub fn written_format_help(what: &str, otherwise: &str) -> String {
+    let endings: Vec<String> = endings().into_iter().map(|(ending, format)| format!("{ending} is {format}")).collect();
+    format!("{what} [default: by the ending: {}; {otherwise}]", endings.join(", "))
+}
+
+/// The formats and what each has a place for, a line each.
+pub fn formats_and_capabilities() -> String {
+    let formats = all();
+    let width = formats.iter().map(|format| format.name().len()).max().unwrap_or(0);
+    formats.iter().map(|format| format!("  {:<width$}  {}\n", format.name(), format.capabilities().in_words())).collect()
 }
 
 /// Parses a time like `90s`, `10m` or `1h 30m`.
@@ -61,32 +76,19 @@ pub fn note_lost(written: &Written, format: Format, terminal: Terminal) {
     }
 }
 
-/// The format that the name of a file implies, with or without the ending of a compressed file: `.json` is Jaeger's, and OTLP's are
-/// `.jsonl`, which OpenTelemetry prefers, and `.pb`; `.parquet` is Parquet. Two formats end in `.csv`.
-pub fn format_of_name(path: &Path) -> Option<Format> {
-    let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
-    let plain = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
-    let by_ending =
-        [(".json", Format::JaegerJson), (".jsonl", Format::OtlpJson), (".pb", Format::OtlpProtobuf), (".parquet", Format::Parquet)];
-    by_ending.into_iter().find(|(ending, _)| plain.ends_with(ending)).map(|(_, format)| format)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn json_and_otlp_say_their_format() {
-        for (name, format) in [
-            ("a/x.json", Some(Format::JaegerJson)),
-            ("X.JSON.GZ", Some(Format::JaegerJson)),
-            ("x.jsonl.zst", Some(Format::OtlpJson)),
-            ("x.pb", Some(Format::OtlpProtobuf)),
-            ("x.Parquet", Some(Format::Parquet)),
-            ("x.csv", None),
-            ("..", None),
-        ] {
-            assert_eq!(format_of_name(Path::new(name)), format, "{name}");
-        }
+    fn help_texts_name_every_format_and_ending() {
+        let help = written_format_help("Format of the file", "any other eadro-csv");
+        assert_eq!(
+            help,
+            "Format of the file [default: by the ending: .json is jaeger-json, .jsonl is otlp-json, .pb is otlp-protobuf, .parquet is parquet; \
+             any other eadro-csv]"
+        );
+        let table = formats_and_capabilities();
+        assert!(all().iter().all(|format| table.contains(&format!("  {format} "))), "{table}");
     }
 }

@@ -30,7 +30,7 @@ use crate::{
 
 /// Learns how the distributed traces of a microservice system look, and generates new ones.
 #[derive(Debug, Parser)]
-#[command(name = "tracesmith", version, propagate_version = true, arg_required_else_help = true, after_help = AFTER_HELP)]
+#[command(name = "tracesmith", version, propagate_version = true, arg_required_else_help = true, after_help = after_help())]
 pub struct Tracesmith {
     #[command(subcommand)]
     verb: Verb,
@@ -38,7 +38,12 @@ pub struct Tracesmith {
     terminal: Terminal,
 }
 
-const AFTER_HELP: &str = "\
+/// Examples, exit codes and the formats.
+fn after_help() -> String {
+    format!("{EXAMPLES}\nTrace formats: {}; plain, gzip or zstd, detected when read.", tracesmith_formats::names(", "))
+}
+
+const EXAMPLES: &str = "\
 Examples:
   tracesmith run experiments/quickstart.toml
   tracesmith datasets simulate trainticket-sim -n 2000 --out traces.csv --faults-out faults.json
@@ -48,8 +53,7 @@ Examples:
   tracesmith query synthetic.csv \"SELECT root, COUNT(*) AS traces FROM traces GROUP BY root\"
   tracesmith validate synthetic.csv --against held-out.csv --train traces.csv
 
-Exit codes: 0 done, 1 failed (one message on standard error), 2 wrong usage; of validate, drift and compare: 0 passed, 1 not, 2 no verdict.
-Trace formats: eadro-csv, nezha-csv, jaeger-json; plain or gzip, detected when read.";
+Exit codes: 0 done, 1 failed (one message on standard error), 2 wrong usage; of validate, drift and compare: 0 passed, 1 not, 2 no verdict.";
 
 #[derive(Debug, Subcommand)]
 enum Verb {

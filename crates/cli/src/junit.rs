@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-use tracesmith_formats::{FormatError, write_atomically};
+use tracesmith_disk::{WriteError, write_atomically};
 use tracesmith_verdict::{
     GateReport,
     gate::{Check, Status},
 };
 
 /// Writes the report to `path`, whole or not at all.
-pub fn write(report: &GateReport, suite: &str, path: &Path) -> Result<(), FormatError> {
+pub fn write(report: &GateReport, suite: &str, path: &Path) -> Result<(), WriteError> {
     let report = document(report, suite);
     write_atomically(path, |out| report.serialize(out).map_err(std::io::Error::other))
 }

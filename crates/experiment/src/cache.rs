@@ -72,7 +72,7 @@ impl Cache {
         let result = compute()?;
         let mut lines = self.about(stage, title)?;
         serde_json::to_writer(&mut lines, &result).map_err(|error| ExperimentError::stage(stage.name(), &error))?;
-        tracesmith_formats::write_atomically(&path, |out| out.write_all(&lines))?;
+        tracesmith_disk::write_bytes(&path, lines)?;
         Ok((result, false))
     }
 
@@ -80,7 +80,7 @@ impl Cache {
     pub(crate) fn describe(&self, folder: &Path, stage: Stage, title: &str) -> Result<(), ExperimentError> {
         fs::create_dir_all(folder).map_err(|source| ExperimentError::Io { path: folder.to_owned(), source })?;
         let about = self.about(stage, title)?;
-        Ok(tracesmith_formats::write_atomically(&folder.join(ABOUT_FILE), |out| out.write_all(&about))?)
+        Ok(tracesmith_disk::write_bytes(&folder.join(ABOUT_FILE), about)?)
     }
 
     /// Notes that an entry that is a folder was used.

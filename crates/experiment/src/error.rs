@@ -66,7 +66,10 @@ pub enum ExperimentError {
     Device(#[from] tracesmith_model::DeviceError),
     /// A file cannot be written.
     #[error(transparent)]
-    Write(#[from] tracesmith_formats::FormatError),
+    Write(#[from] tracesmith_disk::WriteError),
+    /// Traces cannot be written.
+    #[error(transparent)]
+    Traces(#[from] tracesmith_formats::FormatError),
     /// A report cannot be made or used.
     #[error("report: {0}")]
     Report(String),

@@ -22,7 +22,7 @@ pub(crate) fn write_splits(prepared: &[Prepared], folder: &Path) -> Result<(), E
 
 /// Writes traces in a format that carries their starts, if they have any.
 fn write_traces(corpus: &Corpus, folder: &Path, name: &str) -> Result<(), ExperimentError> {
-    let (format, extension) = if corpus.has_starts() { (Format::JaegerJson, "json.gz") } else { (Format::EadroCsv, "csv.gz") };
+    let (format, extension) = if corpus.has_starts() { (Format::JAEGER_JSON, "json.gz") } else { (Format::EADRO_CSV, "csv.gz") };
     write_corpus(corpus, format, &folder.join(format!("{name}.{extension}")))?;
     Ok(())
 }

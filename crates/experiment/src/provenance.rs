@@ -109,7 +109,7 @@ impl Provenance {
         self.peak_memory_bytes = peak_memory();
         self.finished_unix_s = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let json = serde_json::to_vec_pretty(&self).map_err(|error| ExperimentError::stage(PROVENANCE_FILE, &error))?;
-        Ok(tracesmith_formats::write_atomically(&folder.join(PROVENANCE_FILE), |out| out.write_all(&json))?)
+        Ok(tracesmith_disk::write_bytes(&folder.join(PROVENANCE_FILE), json)?)
     }
 
     /// Reads the provenance of the report in `folder`.

@@ -7,7 +7,7 @@ mod check;
 mod content;
 mod error;
 mod figure;
-mod file;
+mod file_name;
 mod html;
 mod markdown;
 mod metrics;
@@ -20,8 +20,7 @@ pub use content::{
     Axis, BarSeries, Block, Cell, Figure, Mark, Plot, Points, Profile, Report, Row, Sample, Scale, Section, Table, TraceColumn,
 };
 pub use error::ReportError;
-pub(crate) use file::replace as replace_file;
-pub(crate) use file::stem as file_name;
+pub(crate) use file_name::file_name;
 pub use metrics::{FlatMetrics, MetricsError};
 pub use number::NumberFormat;
 pub use summary::Summary;
@@ -38,10 +37,10 @@ pub fn write_report(report: &Report, dir: &Path) -> Result<(), ReportError> {
     check::check(report)?;
     let drawings = figure::draw_all(report)?;
     for drawing in &drawings {
-        file::write(&dir.join(drawing.file()), &drawing.standalone())?;
+        tracesmith_disk::write_bytes(&dir.join(drawing.file()), drawing.standalone())?;
     }
-    file::write(&dir.join("report.md"), &markdown::render(report, &drawings))?;
-    file::write(&dir.join("report.html"), &html::render(report, &drawings))
+    tracesmith_disk::write_bytes(&dir.join("report.md"), markdown::render(report, &drawings))?;
+    Ok(tracesmith_disk::write_bytes(&dir.join("report.html"), html::render(report, &drawings))?)
 }
 
 #[cfg(test)]

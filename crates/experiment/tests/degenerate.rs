@@ -83,7 +83,7 @@ fn all_different() -> Corpus {
 
 /// Writes traces and a fault window over the second half of them.
 fn write(folder: &Path, name: &str, corpus: &Corpus) {
-    write_corpus(corpus, Format::EadroCsv, &folder.join(format!("{name}.csv"))).unwrap();
+    write_corpus(corpus, Format::EADRO_CSV, &folder.join(format!("{name}.csv"))).unwrap();
     let fault = Fault { service: "service-00".into(), kind: "cpu_load".into() };
     let window = FaultWindow { start_ns: TRACES as i64 / 2 * SECOND_NS, end_ns: 2 * TRACES as i64 * SECOND_NS, fault };
     write_faults(&[window], &folder.join(format!("{name}.json"))).unwrap();

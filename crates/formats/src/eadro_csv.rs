@@ -10,17 +10,76 @@ use std::{
     io::{self, Write},
 };
 
-use tracesmith_trace::{SpanRecord, Status};
+use tracesmith_trace::{SpanRecord, Status, span_id};
 
-use crate::{Format, FormatError, input::Input, table::read_rows};
+use crate::{
+    FormatError,
+    capabilities::{Capabilities, Resolution, Statuses},
+    file_start::{Certainty, FileStart},
+    format::{Format, Found, TraceFormat, Visit},
+    input::Input,
+    table::read_rows,
+};
 
-pub(crate) const COLUMNS: [&str; 9] =
+const COLUMNS: [&str; 9] =
     ["timestamp", "service_name", "span_id", "parent_id", "trace_id", "duration", "status_code", "operation_name", "parent_service_name"];
 
 const NANOSECONDS: i64 = 1_000_000_000;
 
-pub(crate) fn read(input: Input, visit: &mut dyn FnMut(SpanRecord) -> Result<(), FormatError>) -> Result<(), FormatError> {
-    read_rows(input, Format::EadroCsv, &COLUMNS, &mut |row| {
+/// The CSV in which the paper's authors hold Eadro's traces.
+pub(crate) struct EadroCsv;
+
+impl Format {
+    /// The CSV in which the paper's authors hold Eadro's traces.
+    pub const EADRO_CSV: Self = Self::of(&EadroCsv);
+}
+
+impl TraceFormat for EadroCsv {
+    fn name(&self) -> &'static str {
+        "eadro-csv"
+    }
+
+    fn summary(&self) -> &'static str {
+        "the paper's CSV of Eadro"
+    }
+
+    fn beginning(&self) -> String {
+        format!("the header of an Eadro CSV ({})", COLUMNS.join(","))
+    }
+
+    fn recognises(&self, start: FileStart<'_>) -> Certainty {
+        if start.has_columns(&COLUMNS) { Certainty::Sure } else { Certainty::Not }
+    }
+
+    /// There is no sibling order, and there are no offsets.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            starts: Resolution::Seconds,
+            statuses: Statuses::One,
+            kinds: false,
+            attributes: false,
+            labels: false,
+            ..Capabilities::ALL
+        }
+    }
+
+    /// The first root has the id of the trace, as in the published files.
+    fn span_id(&self, trace_id: &str, position: usize, is_first_root: bool) -> String {
+        if is_first_root { trace_id.to_owned() } else { span_id(trace_id, position) }
+    }
+
+    fn read(&self, input: Input, visit: Visit<'_>) -> Result<Found, FormatError> {
+        read(input, visit).map(|()| Found::default())
+    }
+
+    /// Starts are cut to whole seconds.
+    fn write(&self, out: &mut (dyn Write + Send), traces: &mut dyn Iterator<Item = Vec<SpanRecord>>, _: bool) -> io::Result<()> {
+        write(out, traces)
+    }
+}
+
+fn read(input: Input, visit: Visit<'_>) -> Result<(), FormatError> {
+    read_rows(input, Format::EADRO_CSV.name(), &COLUMNS, &mut |row| {
         const SECONDS: &str = "a Unix time in whole seconds";
         let seconds: i64 = row.number(0, SECONDS)?;
         let parent = row.text(3);
@@ -38,8 +97,7 @@ pub(crate) fn read(input: Input, visit: &mut dyn FnMut(SpanRecord) -> Result<(),
     })
 }
 
-/// Writes traces. Starts are cut to whole seconds; kinds, attributes, and codes beside HTTP statuses are lost.
-pub(crate) fn write(out: &mut dyn Write, traces: &mut dyn Iterator<Item = Vec<SpanRecord>>) -> io::Result<()> {
+fn write(out: &mut dyn Write, traces: &mut dyn Iterator<Item = Vec<SpanRecord>>) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
     table.write_record(COLUMNS)?;
     for trace in traces {
@@ -76,7 +134,7 @@ mod tests {
     fn a_root_a_child_and_a_span_without_status_are_read() {
         let text = format!("{HEADER}7,web,b,a,a,1.5,,GET,web\n7,web,a,,a,2961,302,/x,no_parent\n");
         let (format, spans) = read_text(&text, None).unwrap();
-        assert_eq!(format, Format::EadroCsv);
+        assert_eq!(format, Format::EADRO_CSV);
         assert_eq!((spans[0].parent_id.as_deref(), spans[0].duration_us, spans[0].status), (Some("a"), 1.5, Status::UNSET));
         assert_eq!((&spans[1].parent_id, spans[1].start_ns, spans[1].status), (&None, 7_000_000_000, Status::of_http(302)));
     }
@@ -108,7 +166,7 @@ mod tests {
                 (span.kind, span.attributes) = Default::default();
                 span.status = Status::from_number(span.status.number());
             }
-            prop_assert_eq!(round_trip(traces, Format::EadroCsv), expected);
+            prop_assert_eq!(round_trip(traces, Format::EADRO_CSV), expected);
         }
     }
 }

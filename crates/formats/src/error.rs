@@ -36,15 +36,14 @@ pub enum FormatError {
         path: PathBuf,
     },
     /// The content is of no known format.
-    #[error(
-        "{} is in no known format: it starts with {start:?}, which is neither JSON, nor OTLP protobuf, nor Parquet, nor the header of an Eadro CSV ({eadro}) or a Nezha CSV ({nezha})",
-        path.display(), eadro = crate::eadro_csv::COLUMNS.join(","), nezha = crate::nezha_csv::COLUMNS.join(",")
-    )]
+    #[error("{} is in no known format: it starts with {start:?}; files begin with {beginnings}", path.display())]
     UnknownContent {
         /// The file.
         path: PathBuf,
         /// Its first line, shortened.
         start: String,
+        /// How files of the known formats begin.
+        beginnings: String,
     },
     /// The header of a table is not that of the format.
     #[error("{}: the columns are {found:?}, but {format} has {expected:?}", path.display())]
@@ -52,7 +51,7 @@ pub enum FormatError {
         /// The file.
         path: PathBuf,
         /// The format.
-        format: crate::Format,
+        format: &'static str,
         /// Columns of the format.
         expected: String,
         /// Columns of the file.
@@ -210,11 +209,6 @@ pub enum FormatError {
         id: String,
     },
     /// The file cannot be written. No part of it is left behind.
-    #[error("cannot write {}: {source}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Write(#[from] tracesmith_disk::WriteError),
 }

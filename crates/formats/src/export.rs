@@ -5,14 +5,11 @@ use std::{
     path::Path,
 };
 
-use tracesmith_trace::{Corpus, SpanRecord, TraceRef, span_id};
+use tracesmith_trace::{Corpus, SpanRecord, TraceRef};
 
-use crate::{
-    Format, FormatError, eadro_csv, jaeger_json, lost::LostFacets, nezha_csv, otlp_json, otlp_protobuf, output::write_compressed,
-    parquet_spans, zipkin_json,
-};
+use crate::{FormatError, capabilities::LostFacets, format::Format, output::write_compressed};
 
-/// What a file got.
+/// Outcome of a write.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Written {
     /// Traces.
@@ -27,8 +24,7 @@ pub struct Written {
 
 /// Writes a corpus to `path`, compressed if it ends in `.gz` or `.zst`; the file is there whole or not at all.
 ///
-/// A span's id is 16 hexadecimal digits that follow from the id of the trace and the span's position; in Eadro's CSV the first root has the
-/// id of the trace. Labels are not part of any trace format: see [`crate::write_faults`].
+/// A span's id is that of [`Format::span_id`]. Few formats have a place for labels: see [`crate::write_faults`].
 ///
 /// # Errors
 /// [`FormatError::TraceId`] if a trace id is empty or stands twice; [`FormatError::Write`] if the file cannot be written.
@@ -54,10 +50,7 @@ pub fn corpus_records(corpus: &Corpus, format: Format) -> impl Iterator<Item = V
 
 fn trace_records(corpus: &Corpus, trace: TraceRef<'_>, parents: &[Option<usize>], format: Format) -> Vec<SpanRecord> {
     let first_root = parents.iter().position(Option::is_none);
-    let id = |span: usize| match format {
-        Format::EadroCsv if first_root == Some(span) => trace.id.to_owned(),
-        _ => span_id(trace.id, span),
-    };
+    let id = |span: usize| format.span_id(trace.id, span, first_root == Some(span));
     let record = |span: usize| SpanRecord {
         trace_id: trace.id.to_owned(),
         span_id: id(span),
@@ -101,18 +94,9 @@ fn write_traces(
     format: Format,
     path: &Path,
 ) -> Result<Vec<&'static str>, FormatError> {
-    let mut lost = LostFacets::new(format);
+    let mut lost = LostFacets::new(format.capabilities());
     let traces = &mut traces.inspect(|trace| lost.watch(trace));
-    write_compressed(path, |out| match format {
-        Format::EadroCsv => eadro_csv::write(out, traces),
-        Format::NezhaCsv => nezha_csv::write(out, traces),
-        Format::JaegerJson => jaeger_json::write(out, traces),
-        Format::ZipkinJson => zipkin_json::write(out, traces),
-        Format::OtlpJson => otlp_json::write(out, traces),
-        Format::OtlpProtobuf => otlp_protobuf::write_single(out, traces),
-        Format::OtlpProtobufDelimited => otlp_protobuf::write_delimited(out, traces),
-        Format::Parquet => parquet_spans::write(out, traces, has_starts),
-    })?;
+    write_compressed(path, |out| format.codec().write(out, traces, has_starts))?;
     Ok(lost.names())
 }
 
@@ -122,6 +106,7 @@ mod tests {
     use tracesmith_trace::{AttributeSets, Attributes, CorpusBuilder, Edge, Span, SpanKind, Status, Trace, Vocabulary, assemble};
 
     use super::*;
+    use crate::all;
     use crate::testing::{
         by_service, in_whole_microseconds, in_whole_nanoseconds, read_file, records, round_trip, traces, with_written_codes,
     };
@@ -150,21 +135,21 @@ mod tests {
     #[test]
     fn a_written_corpus_reads_back_as_trees_in_every_format() {
         let folder = tempfile::tempdir().unwrap();
-        for format in Format::ALL {
+        for format in all() {
             for (ending, magic) in [("out", &[][..]), ("out.gz", &[0x1f, 0x8b]), ("out.zst", &[0x28, 0xb5, 0x2f, 0xfd])] {
                 let path = folder.path().join(format!("{format}.{ending}"));
                 let written = write_corpus(&corpus(&["t", "u"]), format, &path).unwrap();
                 assert_eq!((written.traces, written.spans, written.dropped_edges), (2, 6, 2));
-                assert_eq!(written.lost.contains(&"span kinds"), !format.carries_kind());
-                assert_eq!(written.lost.contains(&"attributes"), !format.carries_attributes());
+                assert_eq!(written.lost.contains(&"span kinds"), !format.capabilities().kinds);
+                assert_eq!(written.lost.contains(&"attributes"), !format.capabilities().attributes);
                 let (found, spans) = read_file(&path, None).unwrap();
                 assert_eq!(found.format, format);
                 assert!(std::fs::read(&path).unwrap().starts_with(magic));
-                let tree = assemble(spans[..3].to_vec(), format.carries_starts()).unwrap();
+                let tree = assemble(spans[..3].to_vec(), format.capabilities().has_starts()).unwrap();
                 assert_eq!(tree.parents, [None, Some(0), Some(0)]);
                 let routes: Vec<_> = tree.records.iter().filter_map(|record| record.attributes.get("http.route")).collect();
-                assert_eq!(routes, vec!["/a"; usize::from(format.carries_attributes())]);
-                assert_eq!(tree.records[0].span_id == "t", format == Format::EadroCsv);
+                assert_eq!(routes, vec!["/a"; usize::from(format.capabilities().attributes)]);
+                assert_eq!(tree.records[0].span_id == "t", format == Format::EADRO_CSV);
             }
         }
     }
@@ -174,7 +159,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let bytes = |name| {
             let path = folder.path().join(name);
-            write_corpus(&corpus(&["t"]), Format::NezhaCsv, &path).unwrap();
+            write_corpus(&corpus(&["t"]), Format::NEZHA_CSV, &path).unwrap();
             std::fs::read(path).unwrap()
         };
         assert_eq!(bytes("one.gz"), bytes("two.gz"));
@@ -185,7 +170,7 @@ mod tests {
         fn a_chain_of_formats_changes_only_what_one_of_them_cannot_carry(traces in traces()) {
             prop_assume!(!traces.is_empty());
             let expected = by_service(in_whole_microseconds(in_whole_nanoseconds(with_written_codes(traces.concat()))));
-            let chain = [Format::OtlpProtobuf, Format::ZipkinJson, Format::OtlpProtobufDelimited, Format::Parquet, Format::JaegerJson, Format::OtlpJson];
+            let chain = [Format::OTLP_PROTOBUF, Format::ZIPKIN_JSON, Format::OTLP_PROTOBUF_DELIMITED, Format::PARQUET, Format::JAEGER_JSON, Format::OTLP_JSON];
             let spans = chain.into_iter().fold(traces.concat(), |spans, format| round_trip(vec![spans], format));
             prop_assert_eq!(by_service(spans), expected);
         }
@@ -195,7 +180,7 @@ mod tests {
     fn trace_ids_that_would_merge_traces_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         for ids in [&["t", "t"][..], &[""]] {
-            let failure = write_corpus(&corpus(ids), Format::EadroCsv, &folder.path().join("x.csv"));
+            let failure = write_corpus(&corpus(ids), Format::EADRO_CSV, &folder.path().join("x.csv"));
             assert!(matches!(failure, Err(FormatError::TraceId { .. })), "{failure:?}");
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -207,7 +192,7 @@ mod tests {
         let path = folder.path().join("x.json");
         let mut scattered = records(3);
         scattered[1].trace_id = "other".into();
-        let written = write_records(scattered, Format::JaegerJson, &path).unwrap();
+        let written = write_records(scattered, Format::JAEGER_JSON, &path).unwrap();
         assert_eq!(written, Written { traces: 2, spans: 3, dropped_edges: 0, lost: Vec::new() });
         let (_, spans) = read_file(&path, None).unwrap();
         assert_eq!(spans.iter().map(|span| span.span_id.as_str()).collect::<Vec<_>>(), ["0", "2", "1"]);

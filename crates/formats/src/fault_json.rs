@@ -140,10 +140,10 @@ pub fn write_faults(windows: &[FaultWindow], path: &Path) -> Result<(), FormatEr
         faults: windows.iter().map(fault).collect(),
         end: seconds(windows.iter().map(|window| window.end_ns).max().unwrap_or(0)),
     };
-    write_compressed(path, |out| {
+    Ok(write_compressed(path, |out| {
         serde_json::to_writer_pretty(&mut *out, &file)?;
         out.write_all(b"\n")
-    })
+    })?)
 }
 
 #[cfg(test)]

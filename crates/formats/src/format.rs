@@ -1,112 +1,158 @@
-//! The formats by name, and which one a file is in.
+//! What a format of traces is.
 
-use std::{fmt, path::Path, str::FromStr};
-
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
-use tracesmith_trace::SpanRecord;
-
-use crate::{
-    FormatError, Reading, Tolerated, detection::detect_in, eadro_csv, input::Input, jaeger_json, nezha_csv, otlp_json, otlp_protobuf,
-    parquet_spans, zipkin_json,
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    io::{self, Write},
 };
 
-/// A wire format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Format {
-    /// The CSV in which the paper's authors hold Eadro's traces. Carries durations as exact as they are, but starts in whole seconds only:
-    /// no sibling order and no offsets; and neither span kind nor attributes.
-    EadroCsv,
-    /// Nezha's CSV. Carries starts in ns, but neither status nor span kind nor attributes.
-    NezhaCsv,
-    /// Jaeger's JSON. Carries starts and durations in whole µs; spans have one parent.
-    JaegerJson,
-    /// Zipkin's JSON, version 2. Carries starts and durations in whole µs; ids are hexadecimal.
-    ZipkinJson,
-    /// OTLP in JSON, an `ExportTraceServiceRequest` a line. Carries starts and durations in whole ns; ids are hexadecimal.
-    OtlpJson,
-    /// OTLP in protobuf: a file that is one `ExportTraceServiceRequest`. Carries what [`Format::OtlpJson`] does.
-    OtlpProtobuf,
-    /// OTLP in protobuf: a stream of `ExportTraceServiceRequest` messages with their lengths. Carries what [`Format::OtlpJson`] does.
-    OtlpProtobufDelimited,
-    /// Parquet, a row a span. Carries all that a span has; for the columns see `parquet_spans`.
-    Parquet,
+use serde::{Serialize, Serializer};
+use tracesmith_trace::{SpanRecord, span_id};
+
+use crate::{
+    FormatError, ReadWarnings,
+    capabilities::Capabilities,
+    file_start::{Certainty, FileStart},
+    input::Input,
+};
+
+/// Where the spans of a file go, in its order; an error ends the reading.
+pub type Visit<'a> = &'a mut dyn FnMut(SpanRecord) -> Result<(), FormatError>;
+
+/// What reading a file found beside its spans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Found {
+    /// What had to be replaced or left out.
+    pub warnings: ReadWarnings,
+    /// Whether starts are missing although the format has a place for them.
+    pub lacks_starts: bool,
 }
 
-/// A name that no format has.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("there is no format {name:?}; the formats are {}", Format::ALL.map(Format::name).join(", "))]
-pub struct UnknownFormat {
-    /// The name.
-    pub name: String,
+impl From<ReadWarnings> for Found {
+    fn from(warnings: ReadWarnings) -> Self {
+        Self { warnings, lacks_starts: false }
+    }
 }
+
+/// A format of traces, both ways.
+///
+/// A new one is a file with an implementation of this trait and a line in `registry::FORMATS`, or, in another program, a call of
+/// [`crate::register`]. Commands, help texts, errors and tables take everything from here.
+pub trait TraceFormat: Sync {
+    /// Name in commands and configuration, in lower case with hyphens.
+    fn name(&self) -> &'static str;
+
+    /// What it is, in a few words, for help texts and tables.
+    fn summary(&self) -> &'static str;
+
+    /// How a file of it begins, for the error that a file is of no format: `the header …`.
+    fn beginning(&self) -> String;
+
+    /// Endings of names that mean the format when a file is written, such as `.json`. The first format with an ending has it.
+    fn endings(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Keys that objects of JSON have in this format only. The first such key of a file tells its format.
+    fn json_keys(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// How sure it is that a file that begins like this is of the format, where no key of JSON tells.
+    fn recognises(&self, start: FileStart<'_>) -> Certainty;
+
+    /// What it has a place for.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Id of the span at `position` of a trace when a corpus is written: 16 hexadecimal digits that follow from the id of the trace.
+    fn span_id(&self, trace_id: &str, position: usize, is_first_root: bool) -> String {
+        let _ = is_first_root;
+        span_id(trace_id, position)
+    }
+
+    /// Calls `visit` with every span of a file, with bounded memory.
+    ///
+    /// # Errors
+    /// [`FormatError`] at the first thing that is wrong, or that of `visit`.
+    fn read(&self, input: Input, visit: Visit<'_>) -> Result<Found, FormatError>;
+
+    /// Writes traces. Without `has_starts` the starts of children are those of their roots.
+    ///
+    /// # Errors
+    /// That of `out`.
+    fn write(&self, out: &mut (dyn Write + Send), traces: &mut dyn Iterator<Item = Vec<SpanRecord>>, has_starts: bool) -> io::Result<()>;
+}
+
+/// A format that can be compared, copied, named and kept in configuration. Two are equal if their names are.
+#[derive(Clone, Copy)]
+pub struct Format(&'static dyn TraceFormat);
 
 impl Format {
-    /// Every format.
-    pub const ALL: [Self; 8] = [
-        Self::EadroCsv,
-        Self::NezhaCsv,
-        Self::JaegerJson,
-        Self::ZipkinJson,
-        Self::OtlpJson,
-        Self::OtlpProtobuf,
-        Self::OtlpProtobufDelimited,
-        Self::Parquet,
-    ];
+    /// The handle of a format.
+    pub const fn of(format: &'static dyn TraceFormat) -> Self {
+        Self(format)
+    }
+
+    /// What reads and writes it.
+    pub(crate) fn codec(self) -> &'static dyn TraceFormat {
+        self.0
+    }
 
     /// Name in commands and configuration.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::EadroCsv => "eadro-csv",
-            Self::NezhaCsv => "nezha-csv",
-            Self::JaegerJson => "jaeger-json",
-            Self::ZipkinJson => "zipkin-json",
-            Self::OtlpJson => "otlp-json",
-            Self::OtlpProtobuf => "otlp-protobuf",
-            Self::OtlpProtobufDelimited => "otlp-protobuf-delimited",
-            Self::Parquet => "parquet",
-        }
+        self.0.name()
     }
 
-    /// Whether start times are exact enough to give offsets within a trace.
-    pub fn carries_starts(self) -> bool {
-        self != Self::EadroCsv
+    /// What it is, in a few words.
+    pub fn summary(self) -> &'static str {
+        self.0.summary()
     }
 
-    /// Whether fractions of a µs survive.
-    pub fn carries_fractions(self) -> bool {
-        !matches!(self, Self::JaegerJson | Self::ZipkinJson)
+    /// Endings of names that mean it when a file is written.
+    pub fn endings(self) -> &'static [&'static str] {
+        self.0.endings()
     }
 
-    /// Whether the format has a place for span kinds.
-    pub fn carries_kind(self) -> bool {
-        !matches!(self, Self::EadroCsv | Self::NezhaCsv)
+    /// What it has a place for.
+    pub fn capabilities(self) -> Capabilities {
+        self.0.capabilities()
     }
 
-    /// Whether the format has a place for labels.
-    pub fn carries_labels(self) -> bool {
-        self == Self::Parquet
+    /// Id that [`crate::write_corpus`] gives the span at `position` of a trace.
+    pub fn span_id(self, trace_id: &str, position: usize, is_first_root: bool) -> String {
+        self.0.span_id(trace_id, position, is_first_root)
     }
+}
 
-    /// Whether the format has a place for attributes.
-    pub fn carries_attributes(self) -> bool {
-        self.carries_kind()
+impl PartialEq for Format {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
     }
+}
 
-    /// Whether any text may be an id.
-    pub fn carries_any_id(self) -> bool {
-        matches!(self, Self::EadroCsv | Self::NezhaCsv | Self::JaegerJson | Self::Parquet)
+impl Eq for Format {}
+
+impl PartialOrd for Format {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
     }
+}
 
-    /// Whether the format has a place for HTTP statuses, and for status codes where there is no HTTP status.
-    pub fn carries_status(self) -> bool {
-        self != Self::NezhaCsv
+impl Ord for Format {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.name().cmp(other.name())
     }
+}
 
-    /// Whether the format has a place for status codes beside HTTP statuses.
-    pub fn carries_both_statuses(self) -> bool {
-        !matches!(self, Self::EadroCsv | Self::NezhaCsv)
+impl Hash for Format {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name().hash(state);
+    }
+}
+
+impl fmt::Debug for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Format({})", self.name())
     }
 }
 
@@ -116,71 +162,8 @@ impl fmt::Display for Format {
     }
 }
 
-impl FromStr for Format {
-    type Err = UnknownFormat;
-
-    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
-        Self::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| UnknownFormat { name: name.to_owned() })
-    }
-}
-
-/// The format of the file at `path`, by its content.
-///
-/// # Errors
-/// [`FormatError`] if the file cannot be read, is empty, or is in none of the formats.
-pub fn detect(path: &Path) -> Result<Format, FormatError> {
-    detect_in(&mut Input::open(path)?)
-}
-
-/// Calls `visit` with every span of the file at `path`, in the order of the file, and returns its format (`format`, or the one detected) and
-/// what was taken in spite of a flaw.
-///
-/// Tables are read record by record, Parquet a thousand rows at a time, Jaeger's and Zipkin's JSON trace by trace, OTLP message by message:
-/// the file may be larger than the memory. What `visit` returns as an error ends the reading.
-///
-/// # Errors
-/// [`FormatError`] at the first thing that is wrong; spans before it have been visited.
-pub fn read_spans(
-    path: &Path,
-    format: Option<Format>,
-    visit: &mut dyn FnMut(SpanRecord) -> Result<(), FormatError>,
-) -> Result<Reading, FormatError> {
-    let mut input = Input::open(path)?;
-    let format = match format {
-        Some(format) => format,
-        None => detect_in(&mut input)?,
-    };
-    let mut has_starts = format.carries_starts();
-    let tolerated = match format {
-        Format::EadroCsv => eadro_csv::read(input, visit).map(|()| Tolerated::default()),
-        Format::NezhaCsv => nezha_csv::read(input, visit).map(|()| Tolerated::default()),
-        Format::Parquet => parquet_spans::read(input, visit).map(|(tolerated, found)| {
-            has_starts = found;
-            tolerated
-        }),
-        Format::JaegerJson => jaeger_json::read(input, visit),
-        Format::ZipkinJson => zipkin_json::read(input, visit),
-        Format::OtlpJson => otlp_json::read(input, visit),
-        Format::OtlpProtobuf => otlp_protobuf::read_single(input, visit),
-        Format::OtlpProtobufDelimited => otlp_protobuf::read_delimited(input, visit),
-    }?;
-    Ok(Reading { format, tolerated, has_starts })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_lead_back_to_their_formats() {
-        for format in Format::ALL {
-            assert_eq!(format.to_string().parse(), Ok(format));
-            assert_eq!(serde_json::to_string(&format).unwrap(), format!("\"{format}\""));
-        }
-        assert_eq!(
-            "csv".parse::<Format>().unwrap_err().to_string(),
-            "there is no format \"csv\"; the formats are eadro-csv, nezha-csv, jaeger-json, zipkin-json, otlp-json, otlp-protobuf, \
-             otlp-protobuf-delimited, parquet"
-        );
+impl Serialize for Format {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }

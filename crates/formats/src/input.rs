@@ -26,13 +26,18 @@ const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 const PEEKED_BYTES: usize = 1 << 16;
 
 /// An opened file after decompression, positioned at its first byte.
-pub(crate) struct Input {
+pub struct Input {
+    /// Where it is.
     pub path: PathBuf,
+    /// Its content.
     pub reader: BufReader<Box<dyn Read>>,
 }
 
 impl Input {
     /// Opens `path`; gzip and zstd are known by their magic bytes.
+    ///
+    /// # Errors
+    /// [`FormatError`] if it cannot be opened or read, or is empty.
     pub fn open(path: &Path) -> Result<Self, FormatError> {
         let file = File::open(path).map_err(|source| FormatError::Open { path: path.to_owned(), source })?;
         let start = decompressed(file).and_then(|mut plain| {
@@ -50,12 +55,18 @@ impl Input {
     }
 
     /// The first bytes, without taking them.
+    ///
+    /// # Errors
+    /// [`FormatError`] if it cannot be read.
     pub fn peek(&mut self) -> Result<&[u8], FormatError> {
         let Self { path, reader } = self;
         reader.fill_buf().map_err(|source| read_error(path, source))
     }
 
     /// Takes the mark that some programs put before UTF-8.
+    ///
+    /// # Errors
+    /// [`FormatError`] if it cannot be read.
     pub fn skip_byte_order_mark(&mut self) -> Result<(), FormatError> {
         const MARK: &[u8] = b"\xef\xbb\xbf";
         if self.peek()?.starts_with(MARK) {

@@ -20,7 +20,10 @@ use serde_json::Value;
 use tracesmith_trace::{Label, SpanKind, SpanRecord};
 
 use crate::{
-    FormatError, Tolerated,
+    FormatError, ReadWarnings,
+    capabilities::{Capabilities, Resolution},
+    file_start::{Certainty, FileStart},
+    format::{Format, Found, TraceFormat, Visit},
     input::{Budget, Input},
     json_stream::{Objects, Sink, TakeObject, read_objects},
     json_tags::tag_signs,
@@ -68,7 +71,7 @@ impl JaegerSpan {
         first("CHILD_OF").or_else(|| first("FOLLOWS_FROM")).map(|reference| reference.span_id.clone())
     }
 
-    fn into_record(self, processes: &HashMap<String, Process>, tolerated: &mut Tolerated) -> Result<SpanRecord, String> {
+    fn into_record(self, processes: &HashMap<String, Process>, warnings: &mut ReadWarnings) -> Result<SpanRecord, String> {
         let Some(process) = processes.get(&self.process_id) else {
             return Err(format!("span {:?} is of the process {:?}, which its trace does not list", self.span_id, self.process_id));
         };
@@ -76,13 +79,13 @@ impl JaegerSpan {
             return Err(format!("span {:?} starts at {}, which is no time in µs", self.span_id, self.start_time));
         };
         let parent_id = self.parent();
-        let Meaning { kind, status, attributes } = self.tags.conclude(tolerated);
+        let Meaning { kind, status, attributes } = self.tags.conclude(warnings);
         Ok(SpanRecord {
             parent_id,
             status,
             kind,
             attributes,
-            service: tolerated.service(Some(process.service_name.clone())),
+            service: warnings.service(Some(process.service_name.clone())),
             start_ns,
             duration_us: self.duration,
             trace_id: self.trace_id,
@@ -93,10 +96,61 @@ impl JaegerSpan {
     }
 }
 
-pub(crate) fn read(input: Input, visit: &mut dyn FnMut(SpanRecord) -> Result<(), FormatError>) -> Result<Tolerated, FormatError> {
+/// Jaeger's JSON.
+pub(crate) struct JaegerJson;
+
+impl Format {
+    /// Jaeger's JSON.
+    pub const JAEGER_JSON: Self = Self::of(&JaegerJson);
+}
+
+impl TraceFormat for JaegerJson {
+    fn name(&self) -> &'static str {
+        "jaeger-json"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Jaeger: the answer of its API `{\"data\": …}`, and bare lists"
+    }
+
+    fn beginning(&self) -> String {
+        "JSON (`{` or `[`)".to_owned()
+    }
+
+    fn endings(&self) -> &'static [&'static str] {
+        &[".json"]
+    }
+
+    fn json_keys(&self) -> &'static [&'static str] {
+        &["traceID", "spans", "processes", "data"]
+    }
+
+    fn recognises(&self, start: FileStart<'_>) -> Certainty {
+        // JSON without a telling key is as an empty answer of Jaeger's API; of broken JSON the reader says where.
+        match start.looks_like_json() {
+            true if start.is_json() => Certainty::Likely,
+            true => Certainty::Possible,
+            false => Certainty::Not,
+        }
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { starts: Resolution::Microseconds, durations: Resolution::Microseconds, labels: false, ..Capabilities::ALL }
+    }
+
+    fn read(&self, input: Input, visit: Visit<'_>) -> Result<Found, FormatError> {
+        read(input, visit).map(Found::from)
+    }
+
+    fn write(&self, out: &mut (dyn Write + Send), traces: &mut dyn Iterator<Item = Vec<SpanRecord>>, _: bool) -> io::Result<()> {
+        write(out, traces)
+    }
+}
+
+fn read(input: Input, visit: Visit<'_>) -> Result<ReadWarnings, FormatError> {
     let mut traces = Traces(Sink::new(visit, Budget::of_messages()));
     read_objects(input, &mut traces)?;
-    Ok(traces.0.tolerated)
+    Ok(traces.0.warnings)
 }
 
 /// Takes a trace, or an object with traces below the key `data`.
@@ -126,7 +180,7 @@ impl TakeObject for Traces<'_> {
             return Err(A::Error::custom("an object has neither `spans` nor `data`: this is no Jaeger trace"));
         }
         for span in spans.into_iter().flatten() {
-            let record = span.into_record(&processes, &mut self.0.tolerated).map_err(A::Error::custom)?;
+            let record = span.into_record(&processes, &mut self.0.warnings).map_err(A::Error::custom)?;
             self.0.send(record).map_err(|refusal| self.0.refuse::<A::Error>(refusal))?;
         }
         Ok(())
@@ -205,7 +259,7 @@ struct WrittenSpan {
 }
 
 /// Writes traces in the form of Jaeger's API, a trace a line.
-pub(crate) fn write(out: &mut dyn Write, traces: &mut dyn Iterator<Item = Vec<SpanRecord>>) -> io::Result<()> {
+fn write(out: &mut dyn Write, traces: &mut dyn Iterator<Item = Vec<SpanRecord>>) -> io::Result<()> {
     out.write_all(b"{\"data\":[")?;
     for (i, trace) in traces.enumerate() {
         out.write_all(if i == 0 { b"\n" } else { b",\n" })?;
@@ -292,7 +346,7 @@ mod tests {
         ];
         for file in files {
             let (format, spans) = read_text(&file, None).unwrap();
-            assert_eq!((format, spans.len()), (Format::JaegerJson, 4), "{file}");
+            assert_eq!((format, spans.len()), (Format::JAEGER_JSON, 4), "{file}");
             assert_eq!(spans.iter().map(|span| span.trace_id.as_str()).collect::<Vec<_>>(), ["1", "1", "2", "2"]);
         }
     }
@@ -316,7 +370,7 @@ mod tests {
         let (reading, spans) = read_counted(text.as_bytes(), None).unwrap();
         let expected = [("http.route", "/a"), ("rpc.grpc.status_code", "14")];
         assert_eq!(spans[0].attributes.iter().collect::<Vec<_>>(), expected);
-        let counts = (reading.tolerated.other_attributes, reading.tolerated.unusable_attributes);
+        let counts = (reading.warnings.other_attributes, reading.warnings.unusable_attributes);
         assert_eq!((spans[0].status, counts), (Status::of_http(200), (1, 1)));
     }
 
@@ -353,7 +407,7 @@ mod tests {
         #[test]
         fn writing_and_reading_gives_the_same_spans_in_whole_microseconds(traces in traces()) {
             let expected = in_whole_microseconds(with_written_codes(traces.concat()));
-            prop_assert_eq!(round_trip(traces, Format::JaegerJson), expected);
+            prop_assert_eq!(round_trip(traces, Format::JAEGER_JSON), expected);
         }
     }
 }

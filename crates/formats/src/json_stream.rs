@@ -9,7 +9,7 @@ use serde::{
 use tracesmith_trace::SpanRecord;
 
 use crate::{
-    FormatError, Tolerated,
+    FormatError, ReadWarnings,
     input::{Budget, Input, RecordLimit, json_error},
 };
 
@@ -19,14 +19,14 @@ pub(crate) struct Sink<'a> {
     /// Bytes that may still be read before [`Budget::begin_record`].
     pub budget: Budget,
     /// What was read in spite of a flaw.
-    pub tolerated: Tolerated,
+    pub warnings: ReadWarnings,
     /// Why the caller ended the reading, which serde's error cannot carry.
     refusal: Option<FormatError>,
 }
 
 impl<'a> Sink<'a> {
     pub fn new(visit: &'a mut dyn FnMut(SpanRecord) -> Result<(), FormatError>, budget: Budget) -> Self {
-        Self { visit, budget, tolerated: Tolerated::default(), refusal: None }
+        Self { visit, budget, warnings: ReadWarnings::default(), refusal: None }
     }
 
     /// Hands a span to the caller.

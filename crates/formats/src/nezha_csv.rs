@@ -7,9 +7,16 @@ use std::io::{self, Write};
 
 use tracesmith_trace::SpanRecord;
 
-use crate::{Format, FormatError, input::Input, table::read_rows};
+use crate::{
+    FormatError,
+    capabilities::{Capabilities, Statuses},
+    file_start::{Certainty, FileStart},
+    format::{Format, Found, TraceFormat, Visit},
+    input::Input,
+    table::read_rows,
+};
 
-pub(crate) const COLUMNS: [&str; 8] =
+const COLUMNS: [&str; 8] =
     ["TraceID", "SpanID", "ParentID", "PodName", "OperationName", "StartTimeUnixNano", "EndTimeUnixNano", "Duration"];
 
 /// What [`write`] adds to a service's name so that [`service_of_pod`] gives the name back.
@@ -20,8 +27,46 @@ pub(crate) fn service_of_pod(pod: &str) -> &str {
     pod.rsplitn(3, '-').nth(2).filter(|service| !service.is_empty()).unwrap_or(pod)
 }
 
-pub(crate) fn read(input: Input, visit: &mut dyn FnMut(SpanRecord) -> Result<(), FormatError>) -> Result<(), FormatError> {
-    read_rows(input, Format::NezhaCsv, &COLUMNS, &mut |row| {
+/// Nezha's CSV.
+pub(crate) struct NezhaCsv;
+
+impl Format {
+    /// Nezha's CSV.
+    pub const NEZHA_CSV: Self = Self::of(&NezhaCsv);
+}
+
+impl TraceFormat for NezhaCsv {
+    fn name(&self) -> &'static str {
+        "nezha-csv"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Nezha's CSV"
+    }
+
+    fn beginning(&self) -> String {
+        format!("the header of a Nezha CSV ({})", COLUMNS.join(","))
+    }
+
+    fn recognises(&self, start: FileStart<'_>) -> Certainty {
+        if start.has_columns(&COLUMNS) { Certainty::Sure } else { Certainty::Not }
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { statuses: Statuses::None, kinds: false, attributes: false, labels: false, ..Capabilities::ALL }
+    }
+
+    fn read(&self, input: Input, visit: Visit<'_>) -> Result<Found, FormatError> {
+        read(input, visit).map(|()| Found::default())
+    }
+
+    fn write(&self, out: &mut (dyn Write + Send), traces: &mut dyn Iterator<Item = Vec<SpanRecord>>, _: bool) -> io::Result<()> {
+        write(out, traces)
+    }
+}
+
+fn read(input: Input, visit: Visit<'_>) -> Result<(), FormatError> {
+    read_rows(input, Format::NEZHA_CSV.name(), &COLUMNS, &mut |row| {
         const TIME: &str = "a Unix time in whole ns";
         let parent = row.required(2)?;
         // The end says nothing that start and duration do not; but a broken one is a sign of a broken row.
@@ -39,8 +84,7 @@ pub(crate) fn read(input: Input, visit: &mut dyn FnMut(SpanRecord) -> Result<(),
     })
 }
 
-/// Writes traces. Statuses, kinds and attributes are lost.
-pub(crate) fn write(out: &mut dyn Write, traces: &mut dyn Iterator<Item = Vec<SpanRecord>>) -> io::Result<()> {
+fn write(out: &mut dyn Write, traces: &mut dyn Iterator<Item = Vec<SpanRecord>>) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
     table.write_record(COLUMNS)?;
     for span in traces.flatten() {
@@ -80,7 +124,7 @@ mod tests {
         let text = "TraceID,SpanID,ParentID,PodName,OperationName,StartTimeUnixNano,EndTimeUnixNano,Duration\n\
                     t,a,root,web-1-2,/*,1674982159219813595,1674982159246951110,27137\n";
         let (format, spans) = read_text(text, None).unwrap();
-        assert_eq!((format, spans[0].start_ns, spans[0].duration_us), (Format::NezhaCsv, 1_674_982_159_219_813_595, 27137.0));
+        assert_eq!((format, spans[0].start_ns, spans[0].duration_us), (Format::NEZHA_CSV, 1_674_982_159_219_813_595, 27137.0));
         assert_eq!((spans[0].service.as_str(), &spans[0].parent_id), ("web", &None));
     }
 
@@ -91,7 +135,7 @@ mod tests {
             for span in &mut expected {
                 (span.status, span.kind, span.attributes) = Default::default();
             }
-            prop_assert_eq!(round_trip(traces, Format::NezhaCsv), expected);
+            prop_assert_eq!(round_trip(traces, Format::NEZHA_CSV), expected);
         }
     }
 }

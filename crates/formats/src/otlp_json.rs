@@ -14,16 +14,65 @@ use serde::{
 use tracesmith_trace::SpanRecord;
 
 use crate::{
-    FormatError, Tolerated,
+    FormatError, ReadWarnings,
+    capabilities::{Capabilities, Resolution},
+    file_start::{Certainty, FileStart},
+    format::{Format, Found, TraceFormat, Visit},
     input::{Budget, Input},
     json_stream::{Sink, TakeObject, read_objects},
     otlp::{ResourceSpans, span_records, trace_requests},
 };
 
-pub(crate) fn read(input: Input, visit: &mut dyn FnMut(SpanRecord) -> Result<(), FormatError>) -> Result<Tolerated, FormatError> {
+/// OTLP in JSON, an `ExportTraceServiceRequest` a line.
+pub(crate) struct OtlpJson;
+
+impl Format {
+    /// OTLP in JSON, an `ExportTraceServiceRequest` a line.
+    pub const OTLP_JSON: Self = Self::of(&OtlpJson);
+}
+
+impl TraceFormat for OtlpJson {
+    fn name(&self) -> &'static str {
+        "otlp-json"
+    }
+
+    fn summary(&self) -> &'static str {
+        "OTLP in JSON, a request a line as the Collector's file exporter writes them"
+    }
+
+    fn beginning(&self) -> String {
+        "JSON (`{` or `[`)".to_owned()
+    }
+
+    fn endings(&self) -> &'static [&'static str] {
+        &[".jsonl"]
+    }
+
+    fn json_keys(&self) -> &'static [&'static str] {
+        &["resourceSpans", "resourceMetrics", "resourceLogs"]
+    }
+
+    fn recognises(&self, _: FileStart<'_>) -> Certainty {
+        Certainty::Not
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { durations: Resolution::Nanoseconds, labels: false, any_id: false, ..Capabilities::ALL }
+    }
+
+    fn read(&self, input: Input, visit: Visit<'_>) -> Result<Found, FormatError> {
+        read(input, visit).map(Found::from)
+    }
+
+    fn write(&self, out: &mut (dyn Write + Send), traces: &mut dyn Iterator<Item = Vec<SpanRecord>>, _: bool) -> io::Result<()> {
+        write(out, traces)
+    }
+}
+
+fn read(input: Input, visit: Visit<'_>) -> Result<ReadWarnings, FormatError> {
     let mut requests = Requests(Sink::new(visit, Budget::of_messages()));
     read_objects(input, &mut requests)?;
-    Ok(requests.0.tolerated)
+    Ok(requests.0.warnings)
 }
 
 struct Requests<'a>(Sink<'a>);
@@ -86,19 +135,19 @@ impl<'de> Visitor<'de> for Resources<'_, '_> {
         let sink = self.0;
         while let Some(resource_spans) = array.next_element::<ResourceSpans>()? {
             sink.budget.refill();
-            let mut tolerated = Tolerated::default();
-            for record in span_records(resource_spans, &mut tolerated) {
+            let mut warnings = ReadWarnings::default();
+            for record in span_records(resource_spans, &mut warnings) {
                 let record = record.map_err(A::Error::custom)?;
                 sink.send(record).map_err(|refusal| sink.refuse::<A::Error>(refusal))?;
             }
-            sink.tolerated += tolerated;
+            sink.warnings += warnings;
         }
         Ok(())
     }
 }
 
 /// Writes requests, one a line.
-pub(crate) fn write(out: &mut dyn Write, traces: &mut dyn Iterator<Item = Vec<SpanRecord>>) -> io::Result<()> {
+fn write(out: &mut dyn Write, traces: &mut dyn Iterator<Item = Vec<SpanRecord>>) -> io::Result<()> {
     for trace in traces {
         for request in trace_requests(&trace) {
             serde_json::to_writer(&mut *out, &request)?;
@@ -130,8 +179,8 @@ mod tests {
         for file in
             [REQUEST.to_owned() + REQUEST, format!("{line}\n{line}\n"), format!("[{REQUEST},{REQUEST}]"), format!("{{}}\n{line}\n{line}")]
         {
-            let (format, spans) = read_text(&file, Some(Format::OtlpJson)).unwrap();
-            assert_eq!((format, spans.len()), (Format::OtlpJson, 2));
+            let (format, spans) = read_text(&file, Some(Format::OTLP_JSON)).unwrap();
+            assert_eq!((format, spans.len()), (Format::OTLP_JSON, 2));
             let span = &spans[0];
             assert_eq!((span.trace_id.as_str(), span.span_id.as_str()), ("5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b174"));
             assert_eq!(
@@ -141,7 +190,7 @@ mod tests {
             assert_eq!((span.start_ns, span.duration_us), (1_544_712_660_000_000_001, 1e6));
             assert_eq!((span.service.as_str(), span.operation.as_str()), ("shop", "buy"));
         }
-        assert_eq!(read_text(REQUEST, None).unwrap().0, Format::OtlpJson);
+        assert_eq!(read_text(REQUEST, None).unwrap().0, Format::OTLP_JSON);
     }
 
     #[test]
@@ -150,7 +199,7 @@ mod tests {
             let text = REQUEST.replace("\"kind\":2", &format!("\"kind\":{kind}")).replace("\"http.status_code\"", "\"x\"");
             let text = text.replace("\"status\":{}", &format!("\"status\":{{\"code\":{status}}}"));
             let (reading, spans) = read_counted(text.as_bytes(), None).unwrap();
-            let counts = (reading.tolerated.unknown_kinds, reading.tolerated.unknown_statuses);
+            let counts = (reading.warnings.unknown_kinds, reading.warnings.unknown_statuses);
             (spans[0].kind, spans[0].status, counts)
         };
         assert_eq!(kind("3", "2"), (SpanKind::Client, Status::ERROR, (0, 0)));
@@ -166,7 +215,7 @@ mod tests {
             "attributes":null,"status":null,"startTimeUnixNano":null}]},{"spans":null}]},{}]}"#;
         let (reading, spans) = read_counted(bare.as_bytes(), None).unwrap();
         assert_eq!((spans.len(), spans[0].start_ns, spans[0].duration_us, &spans[0].parent_id), (1, 0, 0.0, &None));
-        assert_eq!((reading.tolerated.unnamed_services, reading.tolerated.unnamed_operations), (1, 1));
+        assert_eq!((reading.warnings.unnamed_services, reading.warnings.unnamed_operations), (1, 1));
     }
 
     #[test]
@@ -189,7 +238,7 @@ mod tests {
             (format!("[{REQUEST}, 7]"), "expected an OTLP request"),
         ];
         for (text, message) in cases {
-            let error = read_text(&text, Some(Format::OtlpJson)).unwrap_err().to_string();
+            let error = read_text(&text, Some(Format::OTLP_JSON)).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");
         }
     }
@@ -200,7 +249,7 @@ mod tests {
             // A file without a trace has no byte.
             prop_assume!(!traces.is_empty());
             let expected = by_service(in_whole_nanoseconds(with_written_codes(traces.concat())));
-            prop_assert_eq!(by_service(round_trip(traces, Format::OtlpJson)), expected);
+            prop_assert_eq!(by_service(round_trip(traces, Format::OTLP_JSON)), expected);
         }
     }
 }

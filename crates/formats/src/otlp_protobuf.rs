@@ -13,7 +13,10 @@ use prost::Message;
 use tracesmith_trace::SpanRecord;
 
 use crate::{
-    FormatError, MAX_MESSAGE_BYTES, Tolerated,
+    FormatError, MAX_MESSAGE_BYTES, ReadWarnings,
+    capabilities::{Capabilities, Resolution},
+    file_start::{Certainty, FileStart},
+    format::{Format, Found, TraceFormat, Visit},
     input::{Input, read_error},
     otlp::{BadSpan, ExportTraceServiceRequest, WireError, resource_spans, trace_requests, visit_records},
 };
@@ -23,7 +26,7 @@ const RESOURCE_SPANS: u8 = 0x0a;
 
 /// How messages follow each other in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Framing {
+enum Framing {
     /// One request.
     Single,
     /// Requests, each after its length as a varint.
@@ -37,7 +40,7 @@ pub(crate) enum Framing {
 /// A request begins with field 1, a length, and a field 1, 2 or 3 of `ResourceSpans`. A stream has a length before that, which must be long
 /// enough. Both cannot be true of one file: a length of 10 before a request looks like a field 1, but leaves only 8 bytes for what follows,
 /// and 8 is no such field.
-pub(crate) fn framing(start: &[u8]) -> Option<Framing> {
+fn framing(start: &[u8]) -> Option<Framing> {
     if request_begins(start, u64::MAX) {
         return Some(Framing::Single);
     }
@@ -64,10 +67,96 @@ fn varint(mut bytes: &[u8]) -> Option<(u64, &[u8])> {
     Some((value, bytes))
 }
 
-type Visit<'a> = &'a mut dyn FnMut(SpanRecord) -> Result<(), FormatError>;
+/// OTLP in protobuf: a file that is one `ExportTraceServiceRequest`.
+pub(crate) struct OtlpProtobuf;
+
+impl Format {
+    /// OTLP in protobuf: a file that is one `ExportTraceServiceRequest`.
+    pub const OTLP_PROTOBUF: Self = Self::of(&OtlpProtobuf);
+}
+
+impl TraceFormat for OtlpProtobuf {
+    fn name(&self) -> &'static str {
+        "otlp-protobuf"
+    }
+
+    fn summary(&self) -> &'static str {
+        "OTLP in protobuf, one `ExportTraceServiceRequest`"
+    }
+
+    fn beginning(&self) -> String {
+        "OTLP protobuf".to_owned()
+    }
+
+    fn endings(&self) -> &'static [&'static str] {
+        &[".pb"]
+    }
+
+    fn recognises(&self, start: FileStart<'_>) -> Certainty {
+        match framing(start.bytes()) {
+            Some(Framing::Single) => Certainty::Likely,
+            Some(Framing::Varint | Framing::BigEndian) | None => Certainty::Not,
+        }
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
+    }
+
+    fn read(&self, input: Input, visit: Visit<'_>) -> Result<Found, FormatError> {
+        read_single(input, visit).map(Found::from)
+    }
+
+    fn write(&self, out: &mut (dyn Write + Send), traces: &mut dyn Iterator<Item = Vec<SpanRecord>>, _: bool) -> io::Result<()> {
+        write_single(out, traces)
+    }
+}
+
+/// OTLP in protobuf: a stream of `ExportTraceServiceRequest` messages with their lengths.
+pub(crate) struct OtlpProtobufDelimited;
+
+impl Format {
+    /// OTLP in protobuf: a stream of `ExportTraceServiceRequest` messages with their lengths.
+    pub const OTLP_PROTOBUF_DELIMITED: Self = Self::of(&OtlpProtobufDelimited);
+}
+
+impl TraceFormat for OtlpProtobufDelimited {
+    fn name(&self) -> &'static str {
+        "otlp-protobuf-delimited"
+    }
+
+    fn summary(&self) -> &'static str {
+        "OTLP in protobuf, requests each after its length"
+    }
+
+    fn beginning(&self) -> String {
+        "OTLP protobuf".to_owned()
+    }
+
+    fn recognises(&self, start: FileStart<'_>) -> Certainty {
+        match framing(start.bytes()) {
+            Some(Framing::Varint | Framing::BigEndian) => Certainty::Likely,
+            Some(Framing::Single) | None => Certainty::Not,
+        }
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        CAPABILITIES
+    }
+
+    fn read(&self, input: Input, visit: Visit<'_>) -> Result<Found, FormatError> {
+        read_delimited(input, visit).map(Found::from)
+    }
+
+    fn write(&self, out: &mut (dyn Write + Send), traces: &mut dyn Iterator<Item = Vec<SpanRecord>>, _: bool) -> io::Result<()> {
+        write_delimited(out, traces)
+    }
+}
+
+const CAPABILITIES: Capabilities = Capabilities { durations: Resolution::Nanoseconds, labels: false, any_id: false, ..Capabilities::ALL };
 
 /// Reads a file that is one request.
-pub(crate) fn read_single(input: Input, visit: Visit<'_>) -> Result<Tolerated, FormatError> {
+fn read_single(input: Input, visit: Visit<'_>) -> Result<ReadWarnings, FormatError> {
     let mut messages = Messages::new(input, visit);
     while let Some(key) = messages.varint()? {
         if key != u64::from(RESOURCE_SPANS) {
@@ -75,13 +164,13 @@ pub(crate) fn read_single(input: Input, visit: Visit<'_>) -> Result<Tolerated, F
         }
         let length = messages.varint()?.ok_or_else(|| messages.half())?;
         let message = messages.message(length)?;
-        messages.take(|tolerated, visit| visit_records(&message, tolerated, visit))?;
+        messages.take(|warnings, visit| visit_records(&message, warnings, visit))?;
     }
-    Ok(messages.tolerated)
+    Ok(messages.warnings)
 }
 
 /// Reads a file of requests with their lengths.
-pub(crate) fn read_delimited(mut input: Input, visit: Visit<'_>) -> Result<Tolerated, FormatError> {
+fn read_delimited(mut input: Input, visit: Visit<'_>) -> Result<ReadWarnings, FormatError> {
     let framing = framing(input.peek()?);
     let mut messages = Messages::new(input, visit);
     if framing == Some(Framing::Single) {
@@ -90,9 +179,9 @@ pub(crate) fn read_delimited(mut input: Input, visit: Visit<'_>) -> Result<Toler
     let is_big_endian = framing == Some(Framing::BigEndian);
     while let Some(length) = if is_big_endian { messages.big_endian()? } else { messages.varint()? } {
         let request = messages.message(length)?;
-        messages.take(|tolerated, visit| resource_spans(&request).try_for_each(|message| visit_records(message?, tolerated, visit)))?;
+        messages.take(|warnings, visit| resource_spans(&request).try_for_each(|message| visit_records(message?, warnings, visit)))?;
     }
-    Ok(messages.tolerated)
+    Ok(messages.warnings)
 }
 
 /// The messages of a file, and where their spans go.
@@ -100,14 +189,14 @@ struct Messages<'a> {
     path: PathBuf,
     reader: io::BufReader<Box<dyn Read>>,
     visit: Visit<'a>,
-    tolerated: Tolerated,
+    warnings: ReadWarnings,
     /// Number of the current message, from 1.
     record: u64,
 }
 
 impl<'a> Messages<'a> {
     fn new(input: Input, visit: Visit<'a>) -> Self {
-        Self { path: input.path, reader: input.reader, visit, tolerated: Tolerated::default(), record: 1 }
+        Self { path: input.path, reader: input.reader, visit, warnings: ReadWarnings::default(), record: 1 }
     }
 
     fn half(&self) -> FormatError {
@@ -164,8 +253,8 @@ impl<'a> Messages<'a> {
     }
 
     /// Hands on the spans of the current message with `read`.
-    fn take(&mut self, read: impl FnOnce(&mut Tolerated, Visit<'_>) -> Result<(), WireError>) -> Result<(), FormatError> {
-        let read = read(&mut self.tolerated, self.visit);
+    fn take(&mut self, read: impl FnOnce(&mut ReadWarnings, Visit<'_>) -> Result<(), WireError>) -> Result<(), FormatError> {
+        let read = read(&mut self.warnings, self.visit);
         let (path, record) = (|| self.path.clone(), self.record);
         read.map_err(|error| match error {
             WireError::Refused(refusal) => refusal,
@@ -181,13 +270,13 @@ impl<'a> Messages<'a> {
 }
 
 /// Writes one request.
-pub(crate) fn write_single(out: &mut dyn Write, traces: &mut dyn Iterator<Item = Vec<SpanRecord>>) -> io::Result<()> {
+fn write_single(out: &mut dyn Write, traces: &mut dyn Iterator<Item = Vec<SpanRecord>>) -> io::Result<()> {
     // Repeated fields may be written part by part: the encoded requests one after the other are one request.
     each_request(traces, |request| out.write_all(&request.encode_to_vec()))
 }
 
 /// Writes requests, each after its length as a varint.
-pub(crate) fn write_delimited(out: &mut dyn Write, traces: &mut dyn Iterator<Item = Vec<SpanRecord>>) -> io::Result<()> {
+fn write_delimited(out: &mut dyn Write, traces: &mut dyn Iterator<Item = Vec<SpanRecord>>) -> io::Result<()> {
     each_request(traces, |request| out.write_all(&request.encode_length_delimited_to_vec()))
 }
 

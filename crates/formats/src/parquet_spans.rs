@@ -25,118 +25,67 @@
 //! In memory are a row group in writing (of 65,536 spans), and in reading a page and a batch of rows of every column. A Parquet file that is
 //! itself inside gzip or zstd, or comes through a pipe, is unpacked into a temporary file first.
 
+mod broken;
 mod column;
+mod field;
 mod pages;
 mod read;
 mod rows;
 mod write;
 
-use tracesmith_trace::span_table;
+use std::io::{self, Write};
 
-pub(crate) use self::{read::read, write::write};
+use tracesmith_trace::SpanRecord;
 
-/// A column that is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
-    TraceId,
-    SpanId,
-    ParentId,
-    Service,
-    Operation,
-    Kind,
-    StatusCode,
-    HttpStatus,
-    /// Code and HTTP status in one number, in files of the first version.
-    Status,
-    Start,
-    Duration,
-    Label,
-    FaultKind,
-    FaultService,
-    Attributes,
+use crate::{
+    FormatError,
+    capabilities::Capabilities,
+    file_start::{Certainty, FileStart},
+    format::{Format, Found, TraceFormat, Visit},
+    input::Input,
+};
+
+/// Parquet, a row a span.
+pub(crate) struct Parquet;
+
+impl Format {
+    /// Parquet, a row a span.
+    pub const PARQUET: Self = Self::of(&Parquet);
 }
 
-/// What a column may hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Content {
-    Text,
-    Time,
-    Number,
-    TextOrNumber,
-}
-
-impl Field {
-    const ALL: [Self; 15] = [
-        Self::TraceId,
-        Self::SpanId,
-        Self::ParentId,
-        Self::Service,
-        Self::Operation,
-        Self::Kind,
-        Self::StatusCode,
-        Self::HttpStatus,
-        Self::Status,
-        Self::Start,
-        Self::Duration,
-        Self::Label,
-        Self::FaultKind,
-        Self::FaultService,
-        Self::Attributes,
-    ];
-
-    /// Names of the column, that of today first.
-    fn names(self) -> &'static [&'static str] {
-        match self {
-            Self::TraceId => &[span_table::TRACE_ID],
-            Self::SpanId => &[span_table::SPAN_ID],
-            Self::ParentId => &[span_table::PARENT_ID],
-            Self::Service => &[span_table::SERVICE],
-            Self::Operation => &[span_table::OPERATION],
-            Self::Kind => &[span_table::SPAN_KIND, "kind"],
-            Self::StatusCode => &[span_table::STATUS_CODE],
-            Self::HttpStatus => &[span_table::HTTP_STATUS],
-            Self::Status => &["status"],
-            Self::Start => &[span_table::START, "start_ns"],
-            Self::Duration => &[span_table::DURATION_US],
-            Self::Label => &[span_table::LABEL],
-            Self::FaultKind => &[span_table::FAULT_KIND],
-            Self::FaultService => &[span_table::FAULT_SERVICE],
-            Self::Attributes => &[span_table::ATTRIBUTES],
-        }
+impl TraceFormat for Parquet {
+    fn name(&self) -> &'static str {
+        "parquet"
     }
 
-    /// Name of the column of today.
-    fn name(self) -> &'static str {
-        self.names()[0]
+    fn summary(&self) -> &'static str {
+        "Parquet, a row a span, zstd"
     }
 
-    fn content(self) -> Content {
-        match self {
-            Self::Start => Content::Time,
-            Self::Duration | Self::HttpStatus | Self::Status => Content::Number,
-            Self::StatusCode => Content::TextOrNumber,
-            _ => Content::Text,
-        }
+    fn beginning(&self) -> String {
+        "Parquet (`PAR1`)".to_owned()
     }
 
-    /// Whether a file without the column can be read.
-    fn may_be_missing(self) -> bool {
-        !matches!(self, Self::TraceId | Self::SpanId | Self::ParentId | Self::Service | Self::Operation | Self::Duration)
+    fn endings(&self) -> &'static [&'static str] {
+        &[".parquet"]
     }
 
-    /// Whether a column of another type is one of another program, which means something else by the name.
-    fn may_mean_something_else(self) -> bool {
-        matches!(self, Self::Label | Self::FaultKind | Self::FaultService)
+    fn recognises(&self, start: FileStart<'_>) -> Certainty {
+        if pages::begins(start.bytes()) { Certainty::Sure } else { Certainty::Not }
     }
-}
 
-const MAGIC: &[u8] = b"PAR1";
-/// Of files with an encrypted footer, which cannot be read.
-const MAGIC_ENCRYPTED: &[u8] = b"PARE";
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::ALL
+    }
 
-/// Whether a file that starts with `start` says that it is Parquet.
-pub(crate) fn begins(start: &[u8]) -> bool {
-    start.starts_with(MAGIC) || start.starts_with(MAGIC_ENCRYPTED)
+    fn read(&self, input: Input, visit: Visit<'_>) -> Result<Found, FormatError> {
+        let (warnings, has_starts) = read::read(input, visit)?;
+        Ok(Found { warnings, lacks_starts: !has_starts })
+    }
+
+    fn write(&self, out: &mut (dyn Write + Send), traces: &mut dyn Iterator<Item = Vec<SpanRecord>>, has_starts: bool) -> io::Result<()> {
+        write::write(out, traces, has_starts)
+    }
 }
 
 #[cfg(test)]

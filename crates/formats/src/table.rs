@@ -5,7 +5,7 @@ use std::path::Path;
 use csv::StringRecord;
 
 use crate::{
-    Format, FormatError, MAX_RECORD_BYTES,
+    FormatError, MAX_RECORD_BYTES,
     input::{Budget, Input, RecordLimit, budget_spent, read_error},
 };
 
@@ -44,7 +44,7 @@ impl Row<'_> {
 /// Calls `visit` with every row of a table that has exactly the columns `columns`.
 pub(crate) fn read_rows(
     input: Input,
-    format: Format,
+    format: &'static str,
     columns: &[&'static str],
     visit: &mut dyn FnMut(Row<'_>) -> Result<(), FormatError>,
 ) -> Result<(), FormatError> {

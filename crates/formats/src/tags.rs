@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 use tracesmith_trace::{AttributeRefused, Attributes, SpanKind, Status, StatusCode};
 
-use crate::Tolerated;
+use crate::ReadWarnings;
 
 /// HTTP status of a span; OpenTelemetry before 2023.
 pub(crate) const HTTP_STATUS: &str = "http.status_code";
@@ -119,11 +119,11 @@ impl TagSigns {
     }
 
     /// What the tags said. What is unknown or not kept is counted.
-    pub fn conclude(self, tolerated: &mut Tolerated) -> Meaning {
-        tolerated.unknown_kinds += usize::from(self.unknown_kind);
-        tolerated.unknown_statuses += usize::from(self.unknown_status);
-        tolerated.other_attributes += usize::from(self.has_other);
-        tolerated.unusable_attributes += usize::from(self.has_unusable);
+    pub fn conclude(self, warnings: &mut ReadWarnings) -> Meaning {
+        warnings.unknown_kinds += usize::from(self.unknown_kind);
+        warnings.unknown_statuses += usize::from(self.unknown_status);
+        warnings.other_attributes += usize::from(self.has_other);
+        warnings.unusable_attributes += usize::from(self.has_unusable);
         Meaning { kind: self.kind, status: self.status, attributes: self.attributes }
     }
 }
@@ -155,17 +155,17 @@ pub(crate) fn error_tag(status: Status) -> bool {
 mod tests {
     use super::*;
 
-    fn concluded(tags: &[(&str, &str)]) -> (SpanKind, Status, Tolerated) {
+    fn concluded(tags: &[(&str, &str)]) -> (SpanKind, Status, ReadWarnings) {
         let mut signs = TagSigns::default();
         tags.iter().for_each(|&(key, value)| signs.see(key, || value.into()));
-        let mut tolerated = Tolerated::default();
-        let Meaning { kind, status, .. } = signs.conclude(&mut tolerated);
-        (kind, status, tolerated)
+        let mut warnings = ReadWarnings::default();
+        let Meaning { kind, status, .. } = signs.conclude(&mut warnings);
+        (kind, status, warnings)
     }
 
     #[test]
     fn the_http_status_and_the_error_flag_are_both_kept() {
-        let none = Tolerated::default();
+        let none = ReadWarnings::default();
         let failed = |http| Status { http: Some(http), code: StatusCode::Error };
         assert_eq!(concluded(&[("error", "true"), ("http.status_code", "200")]), (SpanKind::Unspecified, failed(200), none));
         assert_eq!(concluded(&[("otel.status_code", "OK"), ("error", "true"), ("http.status_code", "0")]).1, Status::ERROR);
@@ -177,9 +177,9 @@ mod tests {
 
     #[test]
     fn what_means_nothing_is_counted() {
-        let (kind, status, tolerated) = concluded(&[("span.kind", "bystander"), ("http.status_code", "fine"), ("otel.status_code", "?")]);
+        let (kind, status, warnings) = concluded(&[("span.kind", "bystander"), ("http.status_code", "fine"), ("otel.status_code", "?")]);
         assert_eq!((kind, status), (SpanKind::Unspecified, Status::UNSET));
-        assert_eq!(tolerated, Tolerated { unknown_kinds: 1, unknown_statuses: 1, ..Tolerated::default() });
+        assert_eq!(warnings, ReadWarnings { unknown_kinds: 1, unknown_statuses: 1, ..ReadWarnings::default() });
     }
 
     #[test]
@@ -189,10 +189,10 @@ mod tests {
         for (key, value) in [("http.route", "/a"), ("http.url", "/a?b"), ("enduser.id", "7"), ("db.name", &long), ("rpc.method", "Get")] {
             signs.see(key, || value.into());
         }
-        let mut tolerated = Tolerated::default();
-        let attributes = signs.conclude(&mut tolerated).attributes;
+        let mut warnings = ReadWarnings::default();
+        let attributes = signs.conclude(&mut warnings).attributes;
         assert_eq!(attributes.iter().collect::<Vec<_>>(), [("http.route", "/a"), ("rpc.method", "Get")]);
-        assert_eq!(tolerated, Tolerated { other_attributes: 1, unusable_attributes: 1, ..Tolerated::default() });
+        assert_eq!(warnings, ReadWarnings { other_attributes: 1, unusable_attributes: 1, ..ReadWarnings::default() });
     }
 
     #[test]

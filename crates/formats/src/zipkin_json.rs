@@ -23,7 +23,10 @@ use tracesmith_trace::{Label, SpanKind, SpanRecord};
 
 use self::shared::{Half, separate};
 use crate::{
-    FormatError, Tolerated,
+    FormatError, ReadWarnings,
+    capabilities::{Capabilities, Resolution},
+    file_start::{Certainty, FileStart},
+    format::{Format, Found, TraceFormat, Visit},
     input::{Budget, Input},
     json_stream::{Sink, TakeObject, read_objects},
     json_tags::tag_signs,
@@ -57,7 +60,7 @@ struct Endpoint {
 }
 
 impl ZipkinSpan {
-    fn into_half(self, tolerated: &mut Tolerated) -> Result<Half, String> {
+    fn into_half(self, warnings: &mut ReadWarnings) -> Result<Half, String> {
         if self.binary_annotations.is_some() {
             return Err(format!("span {:?} is of version 1 of Zipkin's format: export version 2", self.id));
         }
@@ -72,13 +75,13 @@ impl ZipkinSpan {
         if let Some(kind) = &self.kind {
             signs.see_kind(SpanKind::parse(kind));
         }
-        let Meaning { kind, status, attributes } = signs.conclude(tolerated);
+        let Meaning { kind, status, attributes } = signs.conclude(warnings);
         let record = SpanRecord {
             trace_id: wire_id::normal_trace_id(&self.trace_id),
             span_id: wire_id::normal_id(&self.id),
             parent_id: self.parent_id.filter(|id| !wire_id::is_zero(id)).map(|id| wire_id::normal_id(&id)),
-            service: tolerated.service(self.local_endpoint.and_then(|endpoint| endpoint.service_name)),
-            operation: tolerated.operation(self.name),
+            service: warnings.service(self.local_endpoint.and_then(|endpoint| endpoint.service_name)),
+            operation: warnings.operation(self.name),
             start_ns,
             duration_us: self.duration.filter(|_| self.timestamp.is_some()).unwrap_or(f64::NAN),
             status,
@@ -90,11 +93,59 @@ impl ZipkinSpan {
     }
 }
 
-pub(crate) fn read(input: Input, visit: &mut dyn FnMut(SpanRecord) -> Result<(), FormatError>) -> Result<Tolerated, FormatError> {
+/// Zipkin's JSON, version 2.
+pub(crate) struct ZipkinJson;
+
+impl Format {
+    /// Zipkin's JSON, version 2.
+    pub const ZIPKIN_JSON: Self = Self::of(&ZipkinJson);
+}
+
+impl TraceFormat for ZipkinJson {
+    fn name(&self) -> &'static str {
+        "zipkin-json"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Zipkin v2: an array, or a span a line"
+    }
+
+    fn beginning(&self) -> String {
+        "JSON (`{` or `[`)".to_owned()
+    }
+
+    fn json_keys(&self) -> &'static [&'static str] {
+        &["traceId", "id", "parentId", "kind", "timestamp", "localEndpoint", "remoteEndpoint"]
+    }
+
+    fn recognises(&self, _: FileStart<'_>) -> Certainty {
+        Certainty::Not
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            starts: Resolution::Microseconds,
+            durations: Resolution::Microseconds,
+            labels: false,
+            any_id: false,
+            ..Capabilities::ALL
+        }
+    }
+
+    fn read(&self, input: Input, visit: Visit<'_>) -> Result<Found, FormatError> {
+        read(input, visit).map(Found::from)
+    }
+
+    fn write(&self, out: &mut (dyn Write + Send), traces: &mut dyn Iterator<Item = Vec<SpanRecord>>, _: bool) -> io::Result<()> {
+        write(out, traces)
+    }
+}
+
+fn read(input: Input, visit: Visit<'_>) -> Result<ReadWarnings, FormatError> {
     let mut spans = Spans { sink: Sink::new(visit, Budget::of_messages()), run: Vec::new() };
     read_objects(input, &mut spans)?;
     spans.flush()?;
-    Ok(spans.sink.tolerated)
+    Ok(spans.sink.warnings)
 }
 
 /// Takes spans, and hands on those of a trace when one of another trace comes.
@@ -123,7 +174,7 @@ impl TakeObject for Spans<'_> {
 
     fn take<'de, A: MapAccess<'de>>(&mut self, object: A) -> Result<(), A::Error> {
         let span = ZipkinSpan::deserialize(MapAccessDeserializer::new(object))?;
-        let span = span.into_half(&mut self.sink.tolerated).map_err(A::Error::custom)?;
+        let span = span.into_half(&mut self.sink.warnings).map_err(A::Error::custom)?;
         self.push(span).map_err(|refusal| self.sink.refuse(refusal))
     }
 
@@ -161,7 +212,7 @@ struct WrittenEndpoint<'a> {
 }
 
 /// Writes traces as one array, a span a line.
-pub(crate) fn write(out: &mut dyn Write, traces: &mut dyn Iterator<Item = Vec<SpanRecord>>) -> io::Result<()> {
+fn write(out: &mut dyn Write, traces: &mut dyn Iterator<Item = Vec<SpanRecord>>) -> io::Result<()> {
     let mut before: &[u8] = b"[\n";
     for span in traces.flatten() {
         out.write_all(before)?;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use flate2::{Compression, write::GzEncoder};
-use tracesmith_formats::{Format, FormatError, MAX_RECORD_BYTES, detect, read_spans, write_records};
+use tracesmith_formats::{Format, FormatError, MAX_RECORD_BYTES, all, detect, read_spans, write_records};
 use tracesmith_trace::SpanRecord;
 
 const EADRO: &str = "timestamp,service_name,span_id,parent_id,trace_id,duration,status_code,operation_name,parent_service_name\n";
@@ -127,7 +127,7 @@ fn a_file_of_another_format_than_said_names_both_headers() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.csv");
     std::fs::write(&path, NEZHA).unwrap();
-    let error = read(&path, Some(Format::EadroCsv)).unwrap_err().to_string();
+    let error = read(&path, Some(Format::EADRO_CSV)).unwrap_err().to_string();
     assert!(error.contains("the columns are \"TraceID,SpanID") && error.contains("eadro-csv has \"timestamp,service_name"), "{error}");
 }
 
@@ -143,7 +143,7 @@ fn a_record_just_below_the_limit_is_read() {
 #[test]
 fn what_the_caller_refuses_ends_the_reading() {
     let folder = tempfile::tempdir().unwrap();
-    for format in Format::ALL {
+    for format in all() {
         let path: PathBuf = folder.path().join(format.name());
         let span = |id: &str| SpanRecord {
             trace_id: id.into(),
@@ -177,7 +177,7 @@ fn a_full_disk_is_said_in_every_format() {
         duration_us: 1.0,
         ..SpanRecord::default()
     };
-    for format in Format::ALL {
+    for format in all() {
         let error = write_records((0..10_000).map(span), format, Path::new("/dev/full")).unwrap_err().to_string();
         assert!(error.contains("cannot write /dev/full: No space left on device"), "{error}");
     }

@@ -15,7 +15,7 @@ fn read(name: &str) -> Vec<SpanRecord> {
         Ok(())
     })
     .unwrap();
-    assert_eq!((reading.format, reading.has_starts, reading.tolerated.is_nothing()), (Format::Parquet, true, true), "{name}");
+    assert_eq!((reading.format, reading.has_starts, reading.warnings.is_nothing()), (Format::PARQUET, true, true), "{name}");
     spans
 }
 

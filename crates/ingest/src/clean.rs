@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt};
 
 use serde::{Deserialize, Serialize};
-use tracesmith_formats::Tolerated;
+use tracesmith_formats::ReadWarnings;
 use tracesmith_trace::{Assembled, Defect, SpanRecord, assemble};
 
 use crate::{
@@ -67,8 +67,8 @@ pub struct CleaningReport {
     #[serde(default)]
     pub early_spans: usize,
     /// What the reader had to replace.
-    #[serde(default, skip_serializing_if = "Tolerated::is_nothing")]
-    pub tolerated: Tolerated,
+    #[serde(default, alias = "tolerated", skip_serializing_if = "ReadWarnings::is_nothing")]
+    pub warnings: ReadWarnings,
 }
 
 impl CleaningReport {
@@ -115,7 +115,7 @@ impl fmt::Display for CleaningReport {
         let mut rows =
             vec![row("read", Some(self.traces_read), Some(self.spans_read)), row("kept", Some(self.traces_kept), Some(self.spans_kept))];
         rows.extend(self.dropped().into_iter().filter(|&(_, count)| count > 0).map(|(what, count)| row(what, Some(count), None)));
-        rows.extend(self.tolerated.counts().into_iter().filter(|&(_, count)| count > 0).map(|(what, count)| row(what, None, Some(count))));
+        rows.extend(self.warnings.counts().into_iter().filter(|&(_, count)| count > 0).map(|(what, count)| row(what, None, Some(count))));
         if self.duplicate_spans > 0 {
             rows.push(row("duplicates removed", None, Some(self.duplicate_spans)));
         }

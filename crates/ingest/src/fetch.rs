@@ -19,6 +19,7 @@ use std::{
     path::{Path, PathBuf},
     time::SystemTime,
 };
+use tracesmith_disk::move_into_place;
 
 use sha2::{Digest, Sha256};
 
@@ -213,7 +214,7 @@ impl Site {
     fn publish(self, staging: tempfile::TempDir) -> Result<(), FetchError> {
         open_for_others(staging.path()).map_err(FetchError::io(staging.path()))?;
         // An empty folder is replaced.
-        fs::rename(staging.path(), &self.folder).map_err(FetchError::io(&self.folder))?;
+        move_into_place(staging.path(), &self.folder).map_err(|error| FetchError::io(error.path)(error.source))?;
         fs::remove_dir_all(&self.downloads).map_err(FetchError::io(&self.downloads))
     }
 }

@@ -10,7 +10,7 @@ use std::{
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tracesmith_formats::{
-    FaultWindow, Format, FormatError, Reading, Tolerated, UNKNOWN_OPERATION, UNKNOWN_SERVICE, read_faults, read_spans,
+    FaultWindow, Format, FormatError, ReadWarnings, Reading, UNKNOWN_OPERATION, UNKNOWN_SERVICE, read_faults, read_spans,
 };
 use tracesmith_trace::{
     Assembled, AttributeSets, Corpus, CorpusBuilder, Edge, InvalidTrace, Span, SpanRecord, Trace, UnknownName, Vocabulary,
@@ -122,8 +122,8 @@ pub struct Assembly {
 /// As [`ingest`].
 pub fn assembled(paths: &[PathBuf], options: &IngestOptions) -> Result<(Assembly, Format), IngestError> {
     let first = paths.first().ok_or(IngestError::NoInput)?;
-    let (groups, Reading { format, tolerated, has_starts }) = read_groups(paths, options.format)?;
-    let assembly = assemble_groups(groups, has_starts, tolerated, options)?;
+    let (groups, Reading { format, warnings, has_starts }) = read_groups(paths, options.format)?;
+    let assembly = assemble_groups(groups, has_starts, warnings, options)?;
     if assembly.traces.is_empty() {
         return Err(IngestError::NoTrace { path: first.clone(), report: Box::new(assembly.report) });
     }
@@ -140,30 +140,35 @@ pub fn ingest_records(
     has_starts: bool,
     options: &IngestOptions,
 ) -> Result<(Corpus, CleaningReport), IngestError> {
-    let mut tolerated = Tolerated::default();
+    let mut warnings = ReadWarnings::default();
     let mut groups = TraceGroups::default();
-    groups.extend(records.into_iter().map(|record| named(record, &mut tolerated)));
-    let Assembly { traces, has_starts, report } = assemble_groups(groups, has_starts, tolerated, options)?;
+    groups.extend(records.into_iter().map(|record| named(record, &mut warnings)));
+    let Assembly { traces, has_starts, report } = assemble_groups(groups, has_starts, warnings, options)?;
     Ok((build(&options.name, traces, has_starts)?, report))
 }
 
 /// The span with names for a service and an operation that have none.
-fn named(mut record: SpanRecord, tolerated: &mut Tolerated) -> SpanRecord {
+fn named(mut record: SpanRecord, warnings: &mut ReadWarnings) -> SpanRecord {
     let name = |name: &mut String, replacement: &str, count: &mut usize| {
         if name.is_empty() {
             replacement.clone_into(name);
             *count += 1;
         }
     };
-    name(&mut record.service, UNKNOWN_SERVICE, &mut tolerated.unnamed_services);
-    name(&mut record.operation, UNKNOWN_OPERATION, &mut tolerated.unnamed_operations);
+    name(&mut record.service, UNKNOWN_SERVICE, &mut warnings.unnamed_services);
+    name(&mut record.operation, UNKNOWN_OPERATION, &mut warnings.unnamed_operations);
     record
 }
 
-fn assemble_groups(groups: TraceGroups, has_starts: bool, tolerated: Tolerated, options: &IngestOptions) -> Result<Assembly, IngestError> {
+fn assemble_groups(
+    groups: TraceGroups,
+    has_starts: bool,
+    warnings: ReadWarnings,
+    options: &IngestOptions,
+) -> Result<Assembly, IngestError> {
     let windows = read_windows(options)?;
     let (mut traces, mut report) = clean(groups, has_starts, &options.cleaning);
-    report.tolerated = tolerated;
+    report.warnings = warnings;
     if let Some(windows) = windows {
         for trace in &mut traces {
             // `assemble` gives no empty trace, and puts the root first.
@@ -186,7 +191,7 @@ fn read_groups(paths: &[PathBuf], format: Option<Format>) -> Result<(TraceGroups
         match &mut common {
             None => common = Some(found),
             Some(before) if before.format == found.format => {
-                before.tolerated += found.tolerated;
+                before.warnings += found.warnings;
                 before.has_starts &= found.has_starts;
             }
             Some(before) => return Err(IngestError::MixedFormats { path: path.clone(), found: found.format, expected: before.format }),
@@ -317,7 +322,7 @@ mod tests {
         );
         let Ingested { corpus, format, report, .. } = ingest(&[folder.file("x.csv", &rows)], &options(vec![])).unwrap();
         let trace = corpus.trace(0);
-        assert_eq!((format, corpus.has_starts(), trace.start_ns, trace.label), (Format::NezhaCsv, true, start, &Label::Unknown));
+        assert_eq!((format, corpus.has_starts(), trace.start_ns, trace.label), (Format::NEZHA_CSV, true, start, &Label::Unknown));
         assert_eq!(report.early_spans, 1);
         assert_eq!(trace.starts_us, [0.0, -0.001, 813.595]);
     }
@@ -345,7 +350,7 @@ mod tests {
             let with_route = corpus.traces().flat_map(|trace| trace.attributes).filter(|&&id| id != 0).count();
             assert_eq!((corpus.has_starts(), with_route), (has_starts, routed));
             let path = folder.0.path().join("x.parquet");
-            tracesmith_formats::write_corpus(&corpus, Format::Parquet, &path).unwrap();
+            tracesmith_formats::write_corpus(&corpus, Format::PARQUET, &path).unwrap();
             assert_eq!(ingest(&[path], &options(vec![])).unwrap().corpus, corpus);
         }
     }

@@ -349,7 +349,7 @@ mod tests {
         fs::write(root.path().join("SN.fault-2022-04-17T181245D2022-04-17T183616.json"), "").unwrap();
         let roots = [root.path().to_owned()];
         let raw = manifest.locate_in(&roots).unwrap();
-        assert_eq!((raw.data.len(), raw.faults.len(), raw.format, raw.clock_offset_s), (1, 1, Format::JaegerJson, 28_800));
+        assert_eq!((raw.data.len(), raw.faults.len(), raw.format, raw.clock_offset_s), (1, 1, Format::JAEGER_JSON, 28_800));
 
         let own = root.path().join("eadro");
         fs::create_dir(&own).unwrap();

@@ -139,7 +139,7 @@ proptest! {
     fn a_corpus_with_every_facet_survives_the_chain_and_nothing_is_said_to_be_lost(traces in drawn_traces()) {
         let corpus = corpus(&traces);
         let folder = tempfile::tempdir().unwrap();
-        let records = corpus_records(&corpus, Format::OtlpProtobuf).flatten().collect();
+        let records = corpus_records(&corpus, Format::OTLP_PROTOBUF).flatten().collect();
         let (path, lost) = through_all_formats(records, folder.path());
         prop_assert!(lost.is_empty(), "{lost:?}");
         let ended = ingest(&[path], &IngestOptions { name: "chain".to_owned(), ..IngestOptions::default() }).unwrap();

@@ -104,7 +104,7 @@ fn nezha_online_boutique_leaves_out_traces_over_a_limit_and_counts_them() {
 
 #[test]
 fn a_corpus_survives_every_format_that_carries_its_times() {
-    for (name, format) in [("eadro-sn", Format::EadroCsv), ("eadro-tt", Format::JaegerJson), ("eadro-tt", Format::NezhaCsv)] {
+    for (name, format) in [("eadro-sn", Format::EADRO_CSV), ("eadro-tt", Format::JAEGER_JSON), ("eadro-tt", Format::NEZHA_CSV)] {
         let Some(ingested) = real(name, CleaningConfig::default()) else { return };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("corpus.gz");
@@ -153,7 +153,7 @@ fn a_chain_of_formats_gives_the_same_corpus_as_the_table_it_began_with() {
         span
     };
     let table = folder.path().join("table.csv");
-    write_records(spans.into_iter().map(rounded), Format::NezhaCsv, &table).unwrap();
+    write_records(spans.into_iter().map(rounded), Format::NEZHA_CSV, &table).unwrap();
     let corpus = |path: PathBuf| {
         let options = IngestOptions { name: "nezha-tt".to_owned(), ..IngestOptions::default() };
         ingest(&[path], &options).unwrap().corpus

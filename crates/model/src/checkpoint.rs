@@ -1,7 +1,6 @@
 //! Weights on disk, and the state of an unfinished training run. Files are written beside their place and then renamed.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
@@ -77,13 +76,7 @@ fn corrupt(path: &Path, error: impl ToString) -> CheckpointError {
 /// # Errors
 /// [`CheckpointError::Io`]; what was at `path` is then still there.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
-    let io = |source| CheckpointError::Io { path: path.to_owned(), source };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(io)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
-    file.write_all(bytes).map_err(io)?;
-    file.persist(path).map_err(|error| io(error.error))?;
-    Ok(())
+    tracesmith_disk::write_bytes(path, bytes).map_err(|error| CheckpointError::Io { path: error.path, source: error.source })
 }
 
 /// A resume file: one line of JSON with the lengths, then the JSON state, the weights, the optimiser, the best weights and the averaged ones.

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use serde::Serialize;
-use tracesmith_formats::{FaultWindow, Format, FormatError, write_atomically, write_faults};
-use tracesmith_trace::derive_seed;
+use tracesmith_disk::{WriteError, write_atomically};
+use tracesmith_formats::{FaultWindow, Format, FormatError, write_faults};
 
 /// Whether a span is where something happened or one that suffers from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -121,8 +121,8 @@ impl GroundTruth {
     /// of 16 or 32 lower-case hexadecimal digits, as those of all generators are.
     ///
     /// # Errors
-    /// [`FormatError::Write`] if the file cannot be written.
-    pub fn write(&self, path: &Path, format: Format) -> Result<(), FormatError> {
+    /// [`WriteError`] if the file cannot be written.
+    pub fn write(&self, path: &Path, format: Format) -> Result<(), WriteError> {
         write_atomically(path, |out| {
             serde_json::to_writer(&mut *out, &Record::Scenario(self))?;
             out.write_all(b"\n")?;
@@ -155,5 +155,5 @@ impl GroundTruth {
 
 /// The id that [`tracesmith_formats::write_corpus`] gives a span. No edge leads to the first span, so it is the first root.
 fn span_id(trace_id: &str, span: usize, format: Format) -> String {
-    if format == Format::EadroCsv && span == 0 { trace_id.to_owned() } else { format!("{:016x}", derive_seed(span as u64, trace_id)) }
+    format.span_id(trace_id, span, span == 0)
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs;
 
 use serde_json::Value;
-use tracesmith_formats::{Format, read_spans, write_corpus};
+use tracesmith_formats::{Format, all, read_spans, write_corpus};
 use tracesmith_ingest::simulate::{SimulationConfig, System, simulate};
 use tracesmith_ingest::{IngestOptions, ingest};
 use tracesmith_scenario::{GroundTruth, PRESETS, Role, Scenario};
@@ -84,7 +84,7 @@ fn a_target_that_is_named_is_the_one_that_is_hit() {
 fn ids_of_the_ground_truth_are_those_of_the_written_traces() {
     let folder = tempfile::tempdir().unwrap();
     let (corpus, truth) = applied("cascade", System::TrainTicket, 300);
-    for format in Format::ALL {
+    for format in all() {
         let (traces, lines) = (folder.path().join(format.name()), folder.path().join("truth.jsonl"));
         write_corpus(&corpus, format, &traces).unwrap();
         truth.write(&lines, format).unwrap();
@@ -125,7 +125,7 @@ fn the_fault_windows_label_the_written_traces_as_the_corpus_is_labelled() {
     let folder = tempfile::tempdir().unwrap();
     let (corpus, truth) = applied("error-burst", System::SocialNetwork, 300);
     let (traces, faults) = (folder.path().join("traces.json"), folder.path().join("faults.json"));
-    write_corpus(&corpus, Format::JaegerJson, &traces).unwrap();
+    write_corpus(&corpus, Format::JAEGER_JSON, &traces).unwrap();
     truth.write_windows(&faults).unwrap();
     let options = IngestOptions { name: "read".into(), faults: vec![faults], ..IngestOptions::default() };
     let read = ingest(&[traces], &options).unwrap().corpus;

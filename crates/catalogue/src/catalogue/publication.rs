@@ -76,7 +76,7 @@ fn write_json(path: &Path, value: &impl Serialize) -> Result<Vec<u8>, CatalogueE
 }
 
 fn write(path: &Path, text: &[u8]) -> Result<(), CatalogueError> {
-    fs::write(path, text).map_err(CatalogueError::io(path))
+    tracesmith_disk::write_bytes(path, text).map_err(|error| CatalogueError::io(error.path)(error.source))
 }
 
 /// Files that nobody writes to; the folder itself is opened for others, which a temporary one is not.

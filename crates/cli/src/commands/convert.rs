@@ -3,19 +3,16 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use tracesmith_formats::{Format, read_spans, write_records};
+use tracesmith_formats::{Format, format_of_name, names, read_spans, write_records};
 
 use crate::{
-    arguments::{format_of_name, formats, note_lost, one_of},
+    arguments::{formats_and_capabilities, note_lost, trace_format, written_format_help},
     terminal::Terminal,
 };
 
 /// Write the spans of a file in another format, with the ids they have
-///
-/// Nothing is cleaned. What a format cannot hold is lost, and said: eadro-csv has starts in whole seconds, nezha-csv no status, both no span
-/// kinds and no attributes; jaeger-json and zipkin-json have times in whole µs; zipkin-json and otlp have hexadecimal ids only.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
+#[command(long_about = long_about(), after_help = "\
 Examples:
   tracesmith convert traces.csv traces.json
   tracesmith convert spans.json.gz traces.csv.gz --to nezha-csv
@@ -28,17 +25,24 @@ pub struct Args {
     #[arg(value_name = "OUT")]
     output: PathBuf,
     /// Format of IN [default: detected]
-    #[arg(long, value_name = "FORMAT", value_parser = one_of(formats()))]
+    #[arg(long, value_name = "FORMAT", value_parser = trace_format())]
     from: Option<Format>,
-    /// Format of OUT [default: by the ending: .json is jaeger-json, .jsonl otlp-json, .pb otlp-protobuf, .parquet parquet; else it must be given]
-    #[arg(long, value_name = "FORMAT", value_parser = one_of(formats()))]
+    #[arg(long, help = written_format_help("Format of OUT", "else it must be given"), value_name = "FORMAT", value_parser = trace_format())]
     to: Option<Format>,
+}
+
+fn long_about() -> String {
+    format!(
+        "Write the spans of a file in another format, with the ids they have\n\nNothing is cleaned. What a format has no place for is lost, and \
+         said. What each has a place for:\n{}",
+        formats_and_capabilities()
+    )
 }
 
 pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
     let Args { input, output, from, to } = args;
     let Some(to) = to.or_else(|| format_of_name(&output)) else {
-        bail!("the name {} does not say a format: give --to {}", output.display(), Format::ALL.map(Format::name).join(", --to "));
+        bail!("the name {} does not say a format: give --to {}", output.display(), names(", --to "));
     };
     let mut records = Vec::new();
     let reading = read_spans(&input, from, &mut |record| {
@@ -49,7 +53,7 @@ pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
         bail!("{} has no span", input.display());
     }
     let written = write_records(records, to, &output).with_context(|| format!("cannot convert {}", input.display()))?;
-    for (what, spans) in reading.tolerated.counts().into_iter().filter(|&(_, spans)| spans > 0) {
+    for (what, spans) in reading.warnings.counts().into_iter().filter(|&(_, spans)| spans > 0) {
         terminal.note(format_args!("note: {what} in {spans} spans"));
     }
     note_lost(&written, to, terminal);

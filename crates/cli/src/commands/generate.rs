@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use tracesmith_formats::{Format, write_corpus};
+use tracesmith_formats::{Format, format_of_name, write_corpus};
 use tracesmith_generate::{Anonymous, Drawn, FittedGenerator, KAnonymity, NovelShapes, Prior, RareShapes, Request, Structure, draw, load};
 use tracesmith_ingest::{CleaningConfig, IngestOptions, ingest};
 use tracesmith_model::DeviceChoice;
@@ -11,7 +11,7 @@ use tracesmith_scenario::Scenario;
 use tracesmith_trace::{Corpus, PseudonymMapping};
 
 use crate::{
-    arguments::{format_of_name, formats, models_that, models_with, note_lost, one_of},
+    arguments::{models_that, models_with, note_lost, one_of, trace_format, written_format_help},
     conditions::{ConditionArgs, given},
     sampling::{set, valid_traces},
     scenario::{ScenarioArgs, enact, rare_shapes, trace_count},
@@ -44,8 +44,7 @@ pub struct Args {
     /// Seed of everything random
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Format of the file [default: by the ending: .json is jaeger-json, .jsonl otlp-json, .pb otlp-protobuf, .parquet parquet, any other eadro-csv]
-    #[arg(long, value_name = "FORMAT", value_parser = one_of(formats()))]
+    #[arg(long, help = written_format_help("Format of the file", "any other eadro-csv"), value_name = "FORMAT", value_parser = trace_format())]
     format: Option<Format>,
     /// Temperature of the choices of names (and of the tree, of models that draw it); 0 takes the most likely [default: as fitted]
     #[arg(long, value_name = "T", value_parser = temperature)]
@@ -117,7 +116,7 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
-    let format = args.format.or_else(|| format_of_name(&args.out)).unwrap_or(Format::EadroCsv);
+    let format = args.format.or_else(|| format_of_name(&args.out)).unwrap_or(Format::EADRO_CSV);
     let scenario = args.scenario.open()?;
     let count = trace_count(args.traces.map(u64::from), scenario.as_ref())?;
     let (model, draws_rare) = open(&args, scenario.as_ref())?;

@@ -7,7 +7,7 @@ use tracesmith_formats::Format;
 use tracesmith_ingest::{CleaningReport, IngestOptions, Ingested, Summary, ingest};
 
 use crate::{
-    arguments::{formats, one_of},
+    arguments::trace_format,
     terminal::{print, print_json},
 };
 
@@ -22,7 +22,7 @@ pub struct Args {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Format of the files [default: detected]
-    #[arg(long, value_name = "FORMAT", value_parser = one_of(formats()))]
+    #[arg(long, value_name = "FORMAT", value_parser = trace_format())]
     format: Option<Format>,
     /// Fault files (Eadro's or Nezha's JSON): traces inside a fault window are labelled with it
     #[arg(long, value_name = "PATH", num_args = 1..)]

@@ -15,7 +15,7 @@ use tracesmith_ingest::{Assembly, IngestOptions, assembled};
 
 use self::output::ResultFormat;
 use crate::{
-    arguments::{formats, one_of},
+    arguments::{one_of, trace_format},
     terminal::Terminal,
 };
 
@@ -46,7 +46,7 @@ pub struct Args {
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
     /// Format of the files [default: detected]
-    #[arg(long, value_name = "FORMAT", value_parser = one_of(formats()))]
+    #[arg(long, value_name = "FORMAT", value_parser = trace_format())]
     from: Option<Format>,
     /// Fault files (Eadro's or Nezha's JSON): traces inside a fault window are labelled with it
     #[arg(long, value_name = "PATH", num_args = 1..)]

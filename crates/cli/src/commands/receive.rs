@@ -8,11 +8,11 @@ use std::{
 
 use anyhow::{Context, bail};
 use serde_json::json;
-use tracesmith_formats::{Format, Written, write_records};
+use tracesmith_formats::{Format, Written, format_of_name, names, write_records};
 use tracesmith_live::{Ended, MAX_REQUEST_BYTES, MAX_SPANS, ReceiveSettings, Received, Receiver, Stop};
 
 use crate::{
-    arguments::{format_of_name, formats, note_lost, one_of, time},
+    arguments::{note_lost, time, trace_format, written_format_help},
     terminal::{Terminal, print, print_json},
 };
 
@@ -39,8 +39,7 @@ pub struct Args {
     /// File to write, compressed if it ends in .gz or .zst [default: count only]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Format of the file [default: by the ending: .json is jaeger-json, .jsonl otlp-json, .pb otlp-protobuf, .parquet parquet; else it must be given]
-    #[arg(long, value_name = "FORMAT", value_parser = one_of(formats()), requires = "output")]
+    #[arg(long, help = written_format_help("Format of the file", "else it must be given"), value_name = "FORMAT", value_parser = trace_format(), requires = "output")]
     to: Option<Format>,
     /// End when there are so many traces and no more spans of them come for a second
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -90,7 +89,7 @@ pub fn run(args: Args, terminal: Terminal) -> anyhow::Result<()> {
 /// The file and its format, checked before anything is received that could not be written.
 fn target(path: &Path, format: Option<Format>) -> anyhow::Result<(&Path, Format)> {
     let Some(format) = format.or_else(|| format_of_name(path)) else {
-        bail!("the name {} does not say a format: give --to {}", path.display(), Format::ALL.map(Format::name).join(", --to "));
+        bail!("the name {} does not say a format: give --to {}", path.display(), names(", --to "));
     };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !folder.is_dir() {
@@ -100,7 +99,7 @@ fn target(path: &Path, format: Option<Format>) -> anyhow::Result<(&Path, Format)
 }
 
 fn report(received: &Received, spans: usize, written: Option<&(&Path, Written)>, json: bool, terminal: Terminal) -> anyhow::Result<()> {
-    for (what, spans) in received.tolerated.counts().into_iter().filter(|&(_, spans)| spans > 0) {
+    for (what, spans) in received.warnings.counts().into_iter().filter(|&(_, spans)| spans > 0) {
         terminal.note(format_args!("note: {what} in {spans} spans"));
     }
     let Received { traces, requests, refused_requests, rejected_spans, ended, .. } = received;

@@ -13,7 +13,7 @@ use tracesmith_view::{
 };
 
 use crate::{
-    arguments::{formats, one_of},
+    arguments::trace_format,
     table::table,
     terminal::{Terminal, print},
 };
@@ -42,7 +42,7 @@ pub struct Args {
     #[arg(long, value_name = "ID|N")]
     trace: Option<String>,
     /// Format of the files [default: detected]
-    #[arg(long, value_name = "FORMAT", value_parser = one_of(formats()))]
+    #[arg(long, value_name = "FORMAT", value_parser = trace_format())]
     from: Option<Format>,
     /// Columns of the drawing [default: those of the terminal, else 120]
     #[arg(long, value_name = "N")]

@@ -94,7 +94,7 @@ impl CacheFolder {
                 return Err(not_a_cache(path, message));
             }
         }
-        tracesmith_formats::write_atomically(&path.join(MARKER), |out| out.write_all(MARKER_TEXT.as_bytes()))?;
+        tracesmith_disk::write_bytes(&path.join(MARKER), MARKER_TEXT)?;
         Ok(Self(path.to_owned()))
     }
 

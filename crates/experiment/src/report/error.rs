@@ -1,7 +1,6 @@
 //! What can be wrong with a report.
 
 use std::io;
-use std::path::PathBuf;
 
 use plotters::drawing::DrawingAreaErrorKind;
 use thiserror::Error;
@@ -66,11 +65,6 @@ pub enum ReportError {
         source: DrawingAreaErrorKind<io::Error>,
     },
     /// A file cannot be written.
-    #[error("cannot write {}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Write(#[from] tracesmith_disk::WriteError),
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use thiserror::Error;
 
-use super::{Summary, file};
+use super::Summary;
 
 /// Metrics under dotted keys such as `rq1.sn.hvae.edge_f1.mean`, sorted by key; every value is finite.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -110,7 +110,7 @@ impl FlatMetrics {
     pub fn write(&self, path: &Path) -> Result<(), MetricsError> {
         let mut json = serde_json::to_string_pretty(self).map_err(|source| MetricsError::Json { path: path.to_owned(), source })?;
         json.push('\n');
-        file::replace(path, json.as_bytes()).map_err(|source| MetricsError::File { path: path.to_owned(), source })
+        tracesmith_disk::write_bytes(path, json).map_err(|error| MetricsError::File { path: error.path, source: error.source })
     }
 
     /// Reads what [`FlatMetrics::write`] wrote.

@@ -133,8 +133,8 @@ pub fn write_merged(merged: &Results, reports: &[FinishedReport], folder: &Path)
     std::fs::create_dir_all(folder).map_err(|source| ExperimentError::Io { path: folder.to_owned(), source })?;
     merged.write(&folder.join(FILE)).map_err(|error| failed(&error))?;
     metrics.write(&folder.join("metrics.json")).map_err(|error| failed(&error))?;
-    tracesmith_formats::write_atomically(&folder.join("report.md"), |out| out.write_all(table.as_bytes()))?;
-    tracesmith_formats::write_atomically(&folder.join(PROVENANCE_FILE), |out| out.write_all(&provenance))?;
+    tracesmith_disk::write_bytes(&folder.join("report.md"), table)?;
+    tracesmith_disk::write_bytes(&folder.join(PROVENANCE_FILE), provenance)?;
     Ok(())
 }
 

@@ -34,7 +34,7 @@ impl Results {
     /// A value that is not finite, or a file that cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), ResultsError> {
         let text = self.to_csv()?;
-        crate::report::replace_file(path, &text).map_err(|source| ResultsError::File { path: path.to_owned(), source })
+        tracesmith_disk::write_bytes(path, &text).map_err(|error| ResultsError::File { path: error.path, source: error.source })
     }
 
     /// The content of `metrics.csv`.

@@ -12,12 +12,7 @@ use serde::{
     de::{Error as _, SeqAccess, Visitor},
 };
 use serde_json::Value;
-use tracesmith_trace::SpanKind;
-
-use super::{
-    BadSpan, KeyValue, Span,
-    meaning::{SERVICE_NAME, ids, is_wanted},
-};
+use tracesmith_trace::{SpanKind, StatusCode};
 
 /// A number of an enumeration that no constant has.
 const UNKNOWN: i32 = -1;
@@ -27,21 +22,6 @@ pub(super) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Defaul
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// Spans, each with its ids: a span that is nothing but braces must not take a hundred times its place in memory.
-pub(super) fn spans<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Span>, D::Error> {
-    kept(deserializer, |_, span| ids(span).map(|_| true))
-}
-
-/// The attributes of a resource that have a meaning here.
-pub(super) fn resource_attributes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<KeyValue>, D::Error> {
-    kept(deserializer, |kept, attribute: &KeyValue| Ok(kept.is_empty() && attribute.key == SERVICE_NAME))
-}
-
-/// The attributes of a span that have a meaning here, and one other.
-pub(super) fn span_attributes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<KeyValue>, D::Error> {
-    kept(deserializer, |kept, attribute| Ok(is_wanted(kept, attribute)))
-}
-
 /// Takes from an array the elements that `keep` holds for, beside those taken before, and from `null` none.
 struct Kept<T, F> {
     keep: F,
@@ -49,21 +29,21 @@ struct Kept<T, F> {
 }
 
 /// Reads an array with [`Kept`].
-fn kept<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+pub(super) fn kept<'de, D: Deserializer<'de>, T: Deserialize<'de>, E: Display>(
     deserializer: D,
-    keep: impl Fn(&[T], &T) -> Result<bool, BadSpan>,
+    keep: impl Fn(&[T], &T) -> Result<bool, E>,
 ) -> Result<Vec<T>, D::Error> {
     deserializer.deserialize_any(Kept { keep, element: PhantomData })
 }
 
-impl<'de, T: Deserialize<'de>, F: Fn(&[T], &T) -> Result<bool, BadSpan>> Visitor<'de> for Kept<T, F> {
+impl<'de, T: Deserialize<'de>, E: Display, F: Fn(&[T], &T) -> Result<bool, E>> Visitor<'de> for Kept<T, F> {
     type Value = Vec<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array")
     }
 
-    fn visit_unit<E>(self) -> Result<Vec<T>, E> {
+    fn visit_unit<Never>(self) -> Result<Vec<T>, Never> {
         Ok(Vec::new())
     }
 
@@ -85,14 +65,7 @@ pub(super) fn kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D:
 
 /// A status code: its number, its name, or something unknown.
 pub(super) fn status_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
-    enumeration(deserializer, |name| {
-        let upper = name.to_ascii_uppercase();
-        ["UNSET", "OK", "ERROR"]
-            .into_iter()
-            .zip(0..)
-            .find(|(code, _)| upper.trim_start_matches("STATUS_CODE_") == *code)
-            .map(|found| found.1)
-    })
+    enumeration(deserializer, |name| StatusCode::parse(name).map(|code| code as i32))
 }
 
 fn enumeration<'de, D: Deserializer<'de>>(deserializer: D, of_name: impl Fn(&str) -> Option<i32>) -> Result<i32, D::Error> {

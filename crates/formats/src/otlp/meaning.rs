@@ -2,41 +2,28 @@
 
 use std::borrow::Cow;
 
-use thiserror::Error;
 use tracesmith_trace::{Label, SpanKind, SpanRecord, StatusCode};
 
-use super::{AnyValue, ExportTraceServiceRequest, KeyValue, Resource, ResourceSpans, ScopeSpans, Span, Status};
+use super::message::{
+    AnyValue, BadSpan, ExportTraceServiceRequest, KeyValue, Resource, ResourceSpans, SERVICE_NAME, ScopeSpans, Span, Status, id, ids,
+};
 use crate::{
-    Tolerated,
-    tags::{HTTP_RESPONSE_STATUS, Meaning, TagSigns, as_number, has_meaning, written_code},
+    ReadWarnings,
+    tags::{HTTP_RESPONSE_STATUS, Meaning, TagSigns, as_number, written_code},
     wire_id,
 };
-
-pub(super) const SERVICE_NAME: &str = "service.name";
 
 /// Most spans of a request that is written, far below what readers take.
 const SPANS_A_REQUEST: usize = 1000;
 
-/// A field of a span with a value that cannot be.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{field} is {value:?}, expected {expected}")]
-pub struct BadSpan {
-    /// Name of the field in JSON.
-    pub field: &'static str,
-    /// What stands there.
-    pub value: String,
-    /// What should.
-    pub expected: &'static str,
-}
-
-/// The spans of a resource, in their order. What is missing or unknown, but can be done without, is counted in `tolerated`.
+/// The spans of a resource, in their order. What is missing or unknown, but can be done without, is counted in `warnings`.
 ///
 /// # Errors
 /// [`BadSpan`] for a span whose ids or start cannot be used.
-pub fn span_records(resource_spans: ResourceSpans, tolerated: &mut Tolerated) -> impl Iterator<Item = Result<SpanRecord, BadSpan>> {
+pub fn span_records(resource_spans: ResourceSpans, warnings: &mut ReadWarnings) -> impl Iterator<Item = Result<SpanRecord, BadSpan>> {
     let service = service_name(resource_spans.resource);
     let spans = resource_spans.scope_spans.into_iter().flat_map(|scope| scope.spans);
-    spans.map(move |span| span_record(span, service.clone(), tolerated))
+    spans.map(move |span| span_record(span, service.clone(), warnings))
 }
 
 fn service_name(resource: Option<Resource>) -> Option<String> {
@@ -45,7 +32,7 @@ fn service_name(resource: Option<Resource>) -> Option<String> {
 }
 
 /// The record of a span of `service`.
-pub(super) fn span_record(span: Span, service: Option<String>, tolerated: &mut Tolerated) -> Result<SpanRecord, BadSpan> {
+pub(super) fn span_record(span: Span, service: Option<String>, warnings: &mut ReadWarnings) -> Result<SpanRecord, BadSpan> {
     let (trace_id, span_id) = ids(&span)?;
     let is_root = span.parent_span_id.iter().all(|&byte| byte == 0);
     let parent_id = if is_root { None } else { Some(id("parentSpanId", &span.parent_span_id, 8)?) };
@@ -55,13 +42,13 @@ pub(super) fn span_record(span: Span, service: Option<String>, tolerated: &mut T
         value: start.to_string(),
         expected: "a Unix time in ns of 63 bits",
     })?;
-    let Meaning { kind, status, attributes } = signs(&span).conclude(tolerated);
+    let Meaning { kind, status, attributes } = signs(&span).conclude(warnings);
     Ok(SpanRecord {
         trace_id: wire_id::normal_trace_id(&trace_id),
         span_id,
         parent_id,
-        service: tolerated.service(service),
-        operation: tolerated.operation(Some(span.name)),
+        service: warnings.service(service),
+        operation: warnings.operation(Some(span.name)),
         start_ns,
         duration_us: duration_us(start, span.end_time_unix_nano),
         status,
@@ -69,31 +56,6 @@ pub(super) fn span_record(span: Span, service: Option<String>, tolerated: &mut T
         attributes,
         label: Label::Unknown,
     })
-}
-
-/// Whether an attribute of a span is worth keeping until its record is made, beside those kept so far: the first of each key that means
-/// something, and of all others one, which tells that there are some. A span may have a million.
-pub(super) fn is_wanted(kept: &[KeyValue], attribute: &KeyValue) -> bool {
-    if has_meaning(&attribute.key) {
-        kept.iter().all(|other| other.key != attribute.key)
-    } else {
-        kept.iter().all(|other| has_meaning(&other.key))
-    }
-}
-
-/// Hexadecimal digits of the ids of a span and its trace.
-pub(super) fn ids(span: &Span) -> Result<(String, String), BadSpan> {
-    Ok((id("traceId", &span.trace_id, 16)?, id("spanId", &span.span_id, 8)?))
-}
-
-/// Hexadecimal digits of an id. Shorter ids than the specification wants are taken: some exporters send trace ids of 32 or 64 bits.
-fn id(field: &'static str, bytes: &[u8], most: usize) -> Result<String, BadSpan> {
-    let digits = hex::encode(bytes);
-    if bytes.len() > most || wire_id::is_zero(&digits) {
-        let expected = if most == 16 { "up to 16 bytes, not all zero" } else { "up to 8 bytes, not all zero" };
-        return Err(BadSpan { field, value: digits.chars().take(64).collect(), expected });
-    }
-    Ok(digits)
 }
 
 fn duration_us(start: u64, end: u64) -> f64 {

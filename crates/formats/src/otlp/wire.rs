@@ -10,10 +10,10 @@ use prost::{
 use tracesmith_trace::SpanRecord;
 
 use super::{
-    BadSpan, KeyValue, Span,
-    meaning::{SERVICE_NAME, is_wanted, span_record},
+    meaning::span_record,
+    message::{BadSpan, KeyValue, SERVICE_NAME, Span, is_wanted},
 };
-use crate::{FormatError, Tolerated};
+use crate::{FormatError, ReadWarnings};
 
 /// Field numbers, by message.
 const REQUEST_RESOURCE_SPANS: u32 = 1;
@@ -42,21 +42,21 @@ impl From<DecodeError> for WireError {
     }
 }
 
-/// The encoded [`super::ResourceSpans`] of an encoded request.
+/// The encoded [`super::message::ResourceSpans`] of an encoded request.
 pub(crate) fn resource_spans(request: &[u8]) -> impl Iterator<Item = Result<&[u8], WireError>> {
     Messages { rest: request, field: REQUEST_RESOURCE_SPANS }
 }
 
-/// Calls `visit` with every span of an encoded [`super::ResourceSpans`].
+/// Calls `visit` with every span of an encoded [`super::message::ResourceSpans`].
 pub(crate) fn visit_records(
     resource_spans: &[u8],
-    tolerated: &mut Tolerated,
+    warnings: &mut ReadWarnings,
     visit: &mut dyn FnMut(SpanRecord) -> Result<(), FormatError>,
 ) -> Result<(), WireError> {
     let service = service_name(resource_spans)?;
     for scope_spans in (Messages { rest: resource_spans, field: RESOURCE_SPANS_SCOPE_SPANS }) {
         for span in (Messages { rest: scope_spans?, field: SCOPE_SPANS_SPANS }) {
-            let record = span_record(decode_span(span?)?, service.clone(), tolerated).map_err(WireError::Span)?;
+            let record = span_record(decode_span(span?)?, service.clone(), warnings).map_err(WireError::Span)?;
             visit(record).map_err(WireError::Refused)?;
         }
     }

@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use tracesmith_trace::{SpanKind, Status};
+use tracesmith_trace::{SpanKind, Status, StatusCode};
 
 use super::*;
 use crate::{
@@ -53,17 +53,18 @@ fn error(content: &[u8], format: Format) -> String {
 fn a_request_of_another_exporter_is_read_in_every_framing() {
     let request = foreign_request();
     let files = [
-        (request.repeat(2), Format::OtlpProtobuf),
-        (with_varint(&request).repeat(2), Format::OtlpProtobufDelimited),
-        (with_big_endian(&request).repeat(2), Format::OtlpProtobufDelimited),
+        (request.repeat(2), Format::OTLP_PROTOBUF),
+        (with_varint(&request).repeat(2), Format::OTLP_PROTOBUF_DELIMITED),
+        (with_big_endian(&request).repeat(2), Format::OTLP_PROTOBUF_DELIMITED),
     ];
     for (file, format) in files {
         let (reading, spans) = read_counted(&file, None).unwrap();
         assert_eq!((reading.format, spans.len()), (format, 2));
-        assert!(reading.tolerated.is_nothing());
+        assert!(reading.warnings.is_nothing());
         let span = &spans[1];
+        let status = Status { http: Some(200), code: StatusCode::Ok };
         assert_eq!((&span.trace_id, &span.span_id), (&"5b".repeat(16), &"ee".repeat(8)));
-        assert_eq!((span.parent_id.as_deref(), span.kind, span.status), (Some("edededededededed"), SpanKind::Client, Status::of_http(200)));
+        assert_eq!((span.parent_id.as_deref(), span.kind, span.status), (Some("edededededededed"), SpanKind::Client, status));
         assert_eq!((span.start_ns, span.duration_us), (1_544_712_660_000_000_001, 2.25));
         assert_eq!((span.service.as_str(), span.operation.as_str()), ("shop", "buy"));
     }
@@ -73,9 +74,9 @@ fn a_request_of_another_exporter_is_read_in_every_framing() {
 fn a_file_that_is_cut_anywhere_gives_an_error_and_its_whole_messages() {
     let request = foreign_request();
     for (message, format) in [
-        (request.clone(), Format::OtlpProtobuf),
-        (with_varint(&request), Format::OtlpProtobufDelimited),
-        (with_big_endian(&request), Format::OtlpProtobufDelimited),
+        (request.clone(), Format::OTLP_PROTOBUF),
+        (with_varint(&request), Format::OTLP_PROTOBUF_DELIMITED),
+        (with_big_endian(&request), Format::OTLP_PROTOBUF_DELIMITED),
     ] {
         for length in message.len() + 1..2 * message.len() {
             let error = error(&message.repeat(2)[..length], format);
@@ -88,25 +89,25 @@ fn a_file_that_is_cut_anywhere_gives_an_error_and_its_whole_messages() {
 #[test]
 fn a_length_that_cannot_be_is_refused_without_reserving_it() {
     let huge = [&[0x0a][..], &[0xff, 0xff, 0xff, 0xff, 0x0f]].concat();
-    assert!(error(&huge, Format::OtlpProtobuf).contains("message 1: longer than 67108864 bytes"));
+    assert!(error(&huge, Format::OTLP_PROTOBUF).contains("message 1: longer than 67108864 bytes"));
     let promised = [&[0x0a, 0x80, 0x80, 0x80, 0x10][..], &[0; 100]].concat();
-    assert!(error(&promised, Format::OtlpProtobuf).contains("ends in the middle of message 1"));
-    assert!(error(&[0xff; 32], Format::OtlpProtobufDelimited).contains("no message begins here"));
+    assert!(error(&promised, Format::OTLP_PROTOBUF).contains("ends in the middle of message 1"));
+    assert!(error(&[0xff; 32], Format::OTLP_PROTOBUF_DELIMITED).contains("no message begins here"));
 }
 
 #[test]
 fn what_is_no_trace_is_said() {
     let request = foreign_request();
-    assert!(error(&with_varint(&request), Format::OtlpProtobuf).contains("no message begins here"));
-    assert!(error(&request, Format::OtlpProtobufDelimited).contains("no message begins here"));
+    assert!(error(&with_varint(&request), Format::OTLP_PROTOBUF).contains("no message begins here"));
+    assert!(error(&request, Format::OTLP_PROTOBUF_DELIMITED).contains("no message begins here"));
     let name = request.windows(3).position(|bytes| bytes == b"buy").unwrap();
     let mut latin = request.clone();
     latin[name] = 0xe9;
-    assert!(error(&latin, Format::OtlpProtobuf).contains("message 1: this is no OTLP trace message"));
+    assert!(error(&latin, Format::OTLP_PROTOBUF).contains("message 1: this is no OTLP trace message"));
     let mut zero_id = request;
     let id = zero_id.windows(8).position(|bytes| bytes == [0xee; 8]).unwrap();
     zero_id[id..id + 8].fill(0);
-    assert!(error(&[foreign_request(), zero_id].concat(), Format::OtlpProtobuf).contains("record 2: spanId is \"0000000000000000\""));
+    assert!(error(&[foreign_request(), zero_id].concat(), Format::OTLP_PROTOBUF).contains("record 2: spanId is \"0000000000000000\""));
 }
 
 #[test]
@@ -142,11 +143,11 @@ fn messages_of_empty_parts_take_no_more_memory_than_their_bytes() {
     let ids = [field(1, &[1; 16]), field(2, &[2; 8])].concat();
     let span = [ids, field(9, &[]).repeat(1_000_000)].concat();
     let (reading, spans) = read_counted(&field(1, &field(2, &field(2, &span))), None).unwrap();
-    assert_eq!((spans.len(), spans[0].status, reading.tolerated.other_attributes), (1, Status::UNSET, 1));
+    assert_eq!((spans.len(), spans[0].status, reading.warnings.other_attributes), (1, Status::UNSET, 1));
     let empty_spans = field(1, &field(2, &field(2, &[]).repeat(1_000_000)));
-    assert!(error(&empty_spans, Format::OtlpProtobuf).contains("record 1: traceId is \"\""));
+    assert!(error(&empty_spans, Format::OTLP_PROTOBUF).contains("record 1: traceId is \"\""));
     let overlong = field(1, &field(2, &[(2 << 3) | 2, 100]));
-    assert!(error(&overlong, Format::OtlpProtobuf).contains("longer than the whole"));
+    assert!(error(&overlong, Format::OTLP_PROTOBUF).contains("longer than the whole"));
 }
 
 proptest! {
@@ -155,7 +156,7 @@ proptest! {
         let expected = by_service(in_whole_nanoseconds(with_written_codes(traces.concat())));
         // A file without a trace has no byte.
         prop_assume!(!traces.is_empty());
-        for format in [Format::OtlpProtobuf, Format::OtlpProtobufDelimited] {
+        for format in [Format::OTLP_PROTOBUF, Format::OTLP_PROTOBUF_DELIMITED] {
             prop_assert_eq!(by_service(round_trip(traces.clone(), format)), expected.clone());
         }
     }

@@ -14,7 +14,11 @@ use parquet::{
     schema::types::SchemaDescriptor,
 };
 
-use super::{Content, Field, pages::Pages, read::broken};
+use super::{
+    broken::broken,
+    field::{Content, Field},
+    pages::Pages,
+};
 use crate::FormatError;
 
 /// Values of some rows of a column; `None` is null.

@@ -12,17 +12,26 @@ use parquet::{
 };
 use prost::bytes::Bytes;
 
-use super::{MAGIC, begins, read::broken};
+use super::broken::broken;
 use crate::{
     FormatError,
     input::{Input, read_error},
 };
+
+const MAGIC: &[u8] = b"PAR1";
+/// Of files with an encrypted footer, which cannot be read.
+const MAGIC_ENCRYPTED: &[u8] = b"PARE";
 
 /// Largest page after decompression, and largest footer, in bytes. Writers make pages of one, at most a hundred megabytes.
 const MAX_PAGE_BYTES: u64 = 128 << 20;
 
 /// Largest temporary file for what cannot be read at any place.
 const MAX_UNPACKED_BYTES: u64 = 4 << 30;
+
+/// Whether a file that starts with `start` says that it is Parquet.
+pub(super) fn begins(start: &[u8]) -> bool {
+    start.starts_with(MAGIC) || start.starts_with(MAGIC_ENCRYPTED)
+}
 
 /// The file of an input: itself, or a copy where it is compressed or cannot be read at any place.
 pub(super) fn file_of(mut input: Input) -> Result<File, FormatError> {

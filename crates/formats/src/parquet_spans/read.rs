@@ -13,18 +13,22 @@ use parquet::{
 use tracesmith_trace::{SpanRecord, span_table};
 
 use super::{
-    Field,
+    broken::broken,
     column::{Cells, Column, Values},
+    field::Field,
     pages::{Pages, check_footer, file_of},
     rows::{Batch, Reader},
 };
-use crate::{FormatError, Tolerated, input::Input, table::shortened};
+use crate::{FormatError, ReadWarnings, input::Input, table::shortened};
 
 /// Rows that are read at once.
 const ROWS_A_BATCH: usize = 1024;
 
-/// Reads a file; says what was tolerated, and whether starts are measured.
-pub(crate) fn read(input: Input, visit: &mut dyn FnMut(SpanRecord) -> Result<(), FormatError>) -> Result<(Tolerated, bool), FormatError> {
+/// Reads a file; says what was warnings, and whether starts are measured.
+pub(crate) fn read(
+    input: Input,
+    visit: &mut dyn FnMut(SpanRecord) -> Result<(), FormatError>,
+) -> Result<(ReadWarnings, bool), FormatError> {
     let path = input.path.clone();
     let mut file = file_of(input)?;
     check_footer(&path, &mut file)?;
@@ -105,9 +109,4 @@ fn guarded<T>(path: &Path, work: impl FnOnce() -> Result<T, ParquetError>) -> Re
         Ok(done) => done.map_err(|error| broken(path, &error.to_string())),
         Err(_) => Err(broken(path, "its parts contradict each other")),
     }
-}
-
-/// The error that a file is none, or not whole.
-pub(super) fn broken(path: &Path, reason: &str) -> FormatError {
-    FormatError::Parquet { path: path.to_owned(), reason: shortened(reason).replace('\n', " ") }
 }

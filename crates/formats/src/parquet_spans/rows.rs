@@ -6,9 +6,9 @@ use parquet::data_type::AsBytes;
 use serde_json::{Map, Value};
 use tracesmith_trace::{Label, SpanKind, SpanRecord, Status, StatusCode, span_table};
 
-use super::{Field, column::Cells};
+use super::{column::Cells, field::Field};
 use crate::{
-    FormatError, MAX_RECORD_BYTES, Tolerated,
+    FormatError, MAX_RECORD_BYTES, ReadWarnings,
     table::shortened,
     tags::{Meaning, TagSigns, text_of},
 };
@@ -56,7 +56,7 @@ pub(super) struct Reader<'a> {
     path: &'a Path,
     /// Number of the current row, from 1.
     record: u64,
-    tolerated: Tolerated,
+    warnings: ReadWarnings,
     /// Trace and start of the last span that has a start.
     last_start: Option<(String, i64)>,
     child_has_start: bool,
@@ -65,8 +65,8 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub fn new(path: &'a Path) -> Self {
-        let tolerated = Tolerated::default();
-        Self { path, record: 0, tolerated, last_start: None, child_has_start: false, child_lacks_start: false }
+        let warnings = ReadWarnings::default();
+        Self { path, record: 0, warnings, last_start: None, child_has_start: false, child_lacks_start: false }
     }
 
     /// Hands on the spans of some rows.
@@ -79,17 +79,17 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// What was tolerated, and whether starts are measured: they are not if all spans but roots lack one.
-    pub fn finish(self) -> (Tolerated, bool) {
+    /// What was warnings, and whether starts are measured: they are not if all spans but roots lack one.
+    pub fn finish(self) -> (ReadWarnings, bool) {
         let has_starts = self.child_has_start || !self.child_lacks_start;
-        let missing_starts = if has_starts { self.tolerated.missing_starts } else { 0 };
-        (Tolerated { missing_starts, ..self.tolerated }, has_starts)
+        let missing_starts = if has_starts { self.warnings.missing_starts } else { 0 };
+        (ReadWarnings { missing_starts, ..self.warnings }, has_starts)
     }
 
     fn span(&mut self, batch: &Batch, row: usize) -> Result<SpanRecord, FormatError> {
         let mut signs = self.signs(batch, row)?;
         self.see_status(batch, row, &mut signs)?;
-        let Meaning { kind, status, attributes } = signs.conclude(&mut self.tolerated);
+        let Meaning { kind, status, attributes } = signs.conclude(&mut self.warnings);
         let trace_id = self.id(batch, Field::TraceId, row)?;
         let parent_id = self.text(batch, Field::ParentId, row)?;
         let start_ns = self.start_ns(batch, row, &trace_id, parent_id.is_some());
@@ -97,8 +97,8 @@ impl<'a> Reader<'a> {
         Ok(SpanRecord {
             span_id: self.id(batch, Field::SpanId, row)?,
             parent_id,
-            service: self.tolerated.service(service),
-            operation: self.tolerated.operation(operation),
+            service: self.warnings.service(service),
+            operation: self.warnings.operation(operation),
             start_ns,
             duration_us: batch.number(Field::Duration, row).unwrap_or(f64::NAN),
             status,
@@ -146,7 +146,7 @@ impl<'a> Reader<'a> {
     fn label(&mut self, batch: &Batch, row: usize) -> Result<Label, FormatError> {
         let [state, kind, service] = [Field::Label, Field::FaultKind, Field::FaultService].map(|field| self.text(batch, field, row));
         let label = span_table::label_of(state?.as_deref(), kind?.as_deref(), service?.as_deref());
-        self.tolerated.unknown_labels += usize::from(label.is_none());
+        self.warnings.unknown_labels += usize::from(label.is_none());
         Ok(label.unwrap_or_default())
     }
 
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
         let start = batch.integer(Field::Start, row);
         self.child_has_start |= is_child && start.is_some();
         self.child_lacks_start |= is_child && start.is_none();
-        self.tolerated.missing_starts += usize::from(start.is_none());
+        self.warnings.missing_starts += usize::from(start.is_none());
         match (start, &mut self.last_start) {
             (Some(start), Some((last, last_start))) if last == trace_id => *last_start = start,
             (Some(start), last) => *last = Some((trace_id.to_owned(), start)),

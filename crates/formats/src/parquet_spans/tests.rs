@@ -11,11 +11,11 @@ use parquet::{
     schema::parser::parse_message_type,
 };
 use proptest::prelude::*;
-use tracesmith_trace::{Fault, Label, SpanKind, SpanRecord, Status, StatusCode};
+use tracesmith_trace::{Fault, Label, SpanKind, SpanRecord, Status, StatusCode, span_table};
 
 use super::*;
 use crate::{
-    Format, FormatError, Reading, Tolerated, UNKNOWN_OPERATION, UNKNOWN_SERVICE,
+    Format, FormatError, ReadWarnings, Reading, UNKNOWN_OPERATION, UNKNOWN_SERVICE,
     testing::{read_counted, records, round_trip, traces},
 };
 
@@ -101,19 +101,19 @@ fn error(columns: Vec<(&'static str, &'static str, Foreign)>) -> String {
 /// A file of our own.
 fn own(traces: Vec<Vec<SpanRecord>>, has_starts: bool) -> Vec<u8> {
     let mut bytes = Vec::new();
-    write(&mut bytes, &mut traces.into_iter(), has_starts).unwrap();
+    write::write(&mut bytes, &mut traces.into_iter(), has_starts).unwrap();
     bytes
 }
 
 #[test]
 fn nulls_and_missing_columns_have_a_meaning_that_is_counted() {
     let (reading, spans) = read_foreign(vec![]).unwrap();
-    assert_eq!((reading.format, reading.has_starts), (Format::Parquet, false));
+    assert_eq!((reading.format, reading.has_starts), (Format::PARQUET, false));
     assert_eq!((spans[0].service.as_str(), spans[0].operation.as_str()), ("web", UNKNOWN_OPERATION));
     assert_eq!((spans[1].service.as_str(), spans[1].operation.as_str()), (UNKNOWN_SERVICE, "find"));
     assert_eq!((&spans[0].parent_id, spans[1].parent_id.as_deref()), (&None, Some("a")));
     assert_eq!((spans[0].duration_us, spans[1].duration_us.is_nan(), spans[0].start_ns), (2.5, true, 0));
-    assert_eq!(reading.tolerated, Tolerated { unnamed_services: 1, unnamed_operations: 1, ..Tolerated::default() });
+    assert_eq!(reading.warnings, ReadWarnings { unnamed_services: 1, unnamed_operations: 1, ..ReadWarnings::default() });
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn columns_of_other_types_are_read_and_others_not_looked_at() {
     assert_eq!((spans[0].kind, spans[1].kind), (SpanKind::Server, SpanKind::Unspecified));
     let kept: Vec<_> = spans[1].attributes.iter().collect();
     assert_eq!((kept, spans[0].attributes.is_empty()), (vec![("http.route", "/a"), ("rpc.grpc.status_code", "14")], true));
-    assert_eq!((reading.tolerated.unknown_kinds, reading.tolerated.other_attributes), (1, 1));
+    assert_eq!((reading.warnings.unknown_kinds, reading.warnings.other_attributes), (1, 1));
 }
 
 #[test]
@@ -180,8 +180,8 @@ fn what_is_no_table_of_spans_is_said() {
     }
     let name = bytes.windows(3).position(|bytes| bytes == b"web").unwrap();
     bytes[name] = 0xff;
-    assert!(read_counted(&bytes, Some(Format::Parquet)).is_err());
-    let prose = read_counted(b"once upon a time", Some(Format::Parquet)).unwrap_err().to_string();
+    assert!(read_counted(&bytes, Some(Format::PARQUET)).is_err());
+    let prose = read_counted(b"once upon a time", Some(Format::PARQUET)).unwrap_err().to_string();
     assert!(prose.contains("it does not begin with PAR1"), "{prose}");
 }
 
@@ -190,7 +190,7 @@ fn statuses_that_are_none_are_counted() {
     for (status, counted) in [(-1, 1), (70_000, 1), (0, 0), (503, 0)] {
         let (reading, spans) = read_foreign(vec![("status", "int32 status", Int([Some(status), None]))]).unwrap();
         let expected = if status == 503 { Status::of_http(503) } else { Status::UNSET };
-        assert_eq!((spans[0].status, reading.tolerated.unknown_statuses), (expected, counted), "{status}");
+        assert_eq!((spans[0].status, reading.warnings.unknown_statuses), (expected, counted), "{status}");
     }
 }
 
@@ -204,10 +204,10 @@ fn both_parts_of_a_status_are_read_and_the_code_may_be_a_name_or_a_number_of_otl
     for code in codes {
         let (reading, spans) = read_foreign(vec![http(), code]).unwrap();
         assert_eq!((spans[0].status, spans[1].status), (Status { http: Some(200), code: StatusCode::Error }, Status::OK));
-        assert!(reading.tolerated.unknown_statuses == 0);
+        assert!(reading.warnings.unknown_statuses == 0);
     }
     let (reading, spans) = read_foreign(vec![("status_code", "int64 status_code", Long([Some(14), None]))]).unwrap();
-    assert_eq!((spans[0].status, reading.tolerated.unknown_statuses), (Status::UNSET, 1));
+    assert_eq!((spans[0].status, reading.warnings.unknown_statuses), (Status::UNSET, 1));
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn without_starts_only_roots_have_one_and_a_few_missing_ones_are_counted() {
     (trace[1].parent_id, trace[2].parent_id) = (Some("0".into()), Some("1".into()));
     trace.iter_mut().for_each(|span| span.start_ns = 7_000_000_000);
     let (reading, spans) = read_counted(&own(vec![trace.clone()], false), None).unwrap();
-    assert_eq!((&spans, reading.has_starts, reading.tolerated.is_nothing()), (&trace, false, true));
+    assert_eq!((&spans, reading.has_starts, reading.warnings.is_nothing()), (&trace, false, true));
     let (reading, spans) = read_counted(&own(vec![trace.clone()], true), None).unwrap();
     assert_eq!((spans, reading.has_starts), (trace, true));
     let (reading, spans) = read_foreign(vec![
@@ -224,7 +224,7 @@ fn without_starts_only_roots_have_one_and_a_few_missing_ones_are_counted() {
         ("start_ns", "int64 start_ns", Long([None, Some(5)])),
     ])
     .unwrap();
-    assert_eq!((spans[0].start_ns, spans[1].start_ns, reading.has_starts, reading.tolerated.missing_starts), (0, 5, true, 1));
+    assert_eq!((spans[0].start_ns, spans[1].start_ns, reading.has_starts, reading.warnings.missing_starts), (0, 5, true, 1));
 }
 
 #[test]
@@ -277,11 +277,6 @@ fn a_name_of_more_than_a_megabyte_is_refused() {
 }
 
 #[test]
-fn fields_are_at_their_places() {
-    assert!(Field::ALL.into_iter().enumerate().all(|(place, field)| field as usize == place));
-}
-
-#[test]
 fn labels_and_faults_come_back_and_contradictions_are_counted() {
     let fault = Fault { kind: "cpu_load".into(), service: "cart".into() };
     let mut spans = records(3);
@@ -291,9 +286,9 @@ fn labels_and_faults_come_back_and_contradictions_are_counted() {
     assert_eq!(read_counted(&own(vec![spans.clone()], true), None).unwrap().1, spans);
     let label = ("label", "binary label (STRING)", Text([Some("normal"), Some("abnormal")]));
     let (reading, spans) = read_foreign(vec![label]).unwrap();
-    assert_eq!((&spans[0].label, &spans[1].label, reading.tolerated.unknown_labels), (&Label::Normal, &Label::Unknown, 1));
+    assert_eq!((&spans[0].label, &spans[1].label, reading.warnings.unknown_labels), (&Label::Normal, &Label::Unknown, 1));
     let (reading, spans) = read_foreign(vec![("label", "int32 label", Int([Some(1), Some(0)]))]).unwrap();
-    assert_eq!((&spans[0].label, reading.tolerated.unknown_labels), (&Label::Unknown, 0));
+    assert_eq!((&spans[0].label, reading.warnings.unknown_labels), (&Label::Unknown, 0));
 }
 
 #[test]
@@ -322,6 +317,6 @@ fn the_columns_are_those_of_the_span_table() {
 proptest! {
     #[test]
     fn writing_and_reading_gives_the_same_spans(traces in traces()) {
-        prop_assert_eq!(round_trip(traces.clone(), Format::Parquet), traces.concat());
+        prop_assert_eq!(round_trip(traces.clone(), Format::PARQUET), traces.concat());
     }
 }

@@ -18,7 +18,7 @@ fn every_way_to_hold_spans_is_read() {
         [format!("[{SPAN},{SPAN}]"), format!("[[{SPAN}],[{SPAN}]]"), format!("\u{feff}{line}\n{line}\n"), format!("[{SPAN}]\n[{SPAN}]")]
     {
         let (format, spans) = read_text(&file, None).unwrap();
-        assert_eq!((format, spans.len()), (Format::ZipkinJson, 2), "{file}");
+        assert_eq!((format, spans.len()), (Format::ZIPKIN_JSON, 2), "{file}");
         let span = &spans[0];
         assert_eq!((span.trace_id.as_str(), span.span_id.as_str()), ("5af7183fb1d4cf5f", "352bff9a74ca9ad2"));
         assert_eq!((span.parent_id.as_deref(), span.kind, span.status), (Some("6b221d5bc9e6496c"), SpanKind::Server, Status::of_http(200)));
@@ -34,8 +34,8 @@ fn a_span_of_nothing_but_ids_is_read_as_unfinished() {
     assert_eq!((spans[0].service.as_str(), spans[0].operation.as_str()), (UNKNOWN_SERVICE, UNKNOWN_OPERATION));
     assert!(spans[0].duration_us.is_nan());
     assert_eq!((&spans[0].parent_id, spans[0].kind, spans[0].status), (&None, SpanKind::Unspecified, Status::ERROR));
-    let expected = Tolerated { unknown_kinds: 1, unnamed_services: 1, unnamed_operations: 1, ..Tolerated::default() };
-    assert_eq!(reading.tolerated, expected);
+    let expected = ReadWarnings { unknown_kinds: 1, unnamed_services: 1, unnamed_operations: 1, ..ReadWarnings::default() };
+    assert_eq!(reading.warnings, expected);
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_span_with_a_million_tags_is_read() {
     let text = SPAN.replace("\"tags\":{", &format!("\"tags\":{{{many}"));
     let (reading, spans) = read_counted(text.as_bytes(), None).unwrap();
     assert_eq!(
-        (spans[0].status, spans[0].attributes.get("http.method"), reading.tolerated.other_attributes),
+        (spans[0].status, spans[0].attributes.get("http.method"), reading.warnings.other_attributes),
         (Status::of_http(200), Some("GET"), 1)
     );
 }
@@ -76,7 +76,7 @@ fn what_is_no_span_is_said() {
 fn what_zipkin_has_no_number_for_is_left_out() {
     let mut trace = crate::testing::records(2);
     (trace[0].duration_us, trace[1].duration_us) = (-1.0, f64::INFINITY);
-    let read = round_trip(vec![trace], Format::ZipkinJson);
+    let read = round_trip(vec![trace], Format::ZIPKIN_JSON);
     assert!(read.iter().all(|span| span.duration_us.is_nan()) && read.len() == 2);
 }
 
@@ -84,6 +84,6 @@ proptest! {
     #[test]
     fn writing_and_reading_gives_the_same_spans_in_whole_microseconds(traces in traces()) {
         let expected = in_whole_microseconds(with_written_codes(traces.concat()));
-        prop_assert_eq!(round_trip(traces, Format::ZipkinJson), expected);
+        prop_assert_eq!(round_trip(traces, Format::ZIPKIN_JSON), expected);
     }
 }

@@ -5,6 +5,7 @@ use std::{
     io,
     path::{Path, PathBuf},
 };
+use tracesmith_disk::move_into_place;
 
 use serde::{Deserialize, Serialize};
 
@@ -66,8 +67,7 @@ impl Partial {
 
     /// Gives the file, which is complete, its name.
     pub(super) fn complete(self, target: &Path) -> io::Result<()> {
-        File::open(&self.data)?.sync_all()?;
-        fs::rename(&self.data, target)?;
+        move_into_place(&self.data, target).map_err(|error| error.source)?;
         self.forget_version()
     }
 

@@ -53,7 +53,7 @@ impl FetchRecord {
     }
 
     pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
-        fs::write(folder.join(FETCH_RECORD), serde_json::to_vec_pretty(self)?)
+        tracesmith_disk::write_bytes(&folder.join(FETCH_RECORD), serde_json::to_vec_pretty(self)?).map_err(|error| error.source)
     }
 
     /// How the files of `folder` are not what came.

@@ -8,8 +8,12 @@ use std::{
 use tracesmith_formats::{Format, read_spans, write_records};
 use tracesmith_trace::SpanRecord;
 
-const CHAIN: [(&str, Format); 4] =
-    [("a.pb.zst", Format::OtlpProtobuf), ("b.json.gz", Format::ZipkinJson), ("c.json", Format::JaegerJson), ("d.parquet", Format::Parquet)];
+const CHAIN: [(&str, Format); 4] = [
+    ("a.pb.zst", Format::OTLP_PROTOBUF),
+    ("b.json.gz", Format::ZIPKIN_JSON),
+    ("c.json", Format::JAEGER_JSON),
+    ("d.parquet", Format::PARQUET),
+];
 
 /// Writes spans in each format what was read from the one before, with all formats detected: the last file, and all that the formats said was
 /// lost.
@@ -27,7 +31,7 @@ pub fn through_all_formats(mut spans: Vec<SpanRecord>, folder: &Path) -> (PathBu
         });
         let reading = reading.unwrap();
         assert_eq!((reading.format, reading.has_starts), (format, true));
-        assert!(reading.tolerated.is_nothing(), "{format}: {:?}", reading.tolerated);
+        assert!(reading.warnings.is_nothing(), "{format}: {:?}", reading.warnings);
     }
     (path, lost)
 }

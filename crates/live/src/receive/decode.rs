@@ -8,7 +8,7 @@ use prost::{DecodeError, Message};
 use serde::de::Error;
 use thiserror::Error;
 use tracesmith_formats::{
-    Tolerated,
+    ReadWarnings,
     otlp::{ExportTraceServiceRequest, Resource, ResourceSpans, ScopeSpans, Span, span_records},
 };
 use tracesmith_trace::SpanRecord;
@@ -17,7 +17,7 @@ use tracesmith_trace::SpanRecord;
 #[derive(Debug, Default)]
 pub(super) struct Decoded {
     pub spans: Vec<SpanRecord>,
-    pub tolerated: Tolerated,
+    pub warnings: ReadWarnings,
     pub rejected: Rejected,
 }
 
@@ -104,14 +104,14 @@ pub(super) fn json(request: &[u8]) -> Result<Decoded, NoRequest> {
 
 impl Decoded {
     fn take(&mut self, spans: ResourceSpans) {
-        let mut tolerated = Tolerated::default();
-        for span in span_records(spans, &mut tolerated) {
+        let mut warnings = ReadWarnings::default();
+        for span in span_records(spans, &mut warnings) {
             match span {
                 Ok(span) => self.spans.push(span),
                 Err(bad) => self.rejected.add(bad.to_string()),
             }
         }
-        self.tolerated += tolerated;
+        self.warnings += warnings;
     }
 }
 

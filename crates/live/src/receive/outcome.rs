@@ -1,6 +1,6 @@
 //! What a receiver got, and why it ended.
 
-use tracesmith_formats::Tolerated;
+use tracesmith_formats::ReadWarnings;
 use tracesmith_trace::SpanRecord;
 
 /// Why a receiver ended.
@@ -30,7 +30,7 @@ pub struct Received {
     /// Spans that were rejected one by one: without ids, or after the receiver had enough.
     pub rejected_spans: u64,
     /// Spans that were taken with something replaced.
-    pub tolerated: Tolerated,
+    pub warnings: ReadWarnings,
     /// Why it ended.
     pub ended: Ended,
 }

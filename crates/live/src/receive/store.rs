@@ -7,7 +7,7 @@ use std::{
 };
 
 use tokio_util::sync::CancellationToken;
-use tracesmith_formats::Tolerated;
+use tracesmith_formats::ReadWarnings;
 use tracesmith_trace::SpanRecord;
 
 use super::{
@@ -33,7 +33,7 @@ struct Kept {
     requests: u64,
     refused_requests: u64,
     rejected_spans: u64,
-    tolerated: Tolerated,
+    warnings: ReadWarnings,
     last_span: Option<Instant>,
 }
 
@@ -75,10 +75,10 @@ impl Store {
     /// Decodes a request and takes its spans. One request is decoded at a time, which bounds the memory for that.
     pub fn add<E>(&self, bytes: usize, decode: impl FnOnce() -> Result<Decoded, E>) -> Result<Rejected, E> {
         let kept = &mut *self.kept();
-        let Decoded { spans, tolerated, mut rejected } = decode()?;
+        let Decoded { spans, warnings, mut rejected } = decode()?;
         kept.requests += 1;
         kept.bytes += bytes as u64;
-        kept.tolerated += tolerated;
+        kept.warnings += warnings;
         for span in spans {
             if let Err(reason) = self.add_span(kept, span) {
                 rejected.add(reason);
@@ -111,7 +111,7 @@ impl Store {
 
     /// Everything received. The store is empty then.
     pub fn take(&self, ended: Ended) -> Received {
-        let Kept { spans, traces, requests, refused_requests, rejected_spans, tolerated, .. } = std::mem::take(&mut *self.kept());
-        Received { spans, traces: traces.len(), requests, refused_requests, rejected_spans, tolerated, ended }
+        let Kept { spans, traces, requests, refused_requests, rejected_spans, warnings, .. } = std::mem::take(&mut *self.kept());
+        Received { spans, traces: traces.len(), requests, refused_requests, rejected_spans, warnings, ended }
     }
 }

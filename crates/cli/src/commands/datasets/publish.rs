@@ -12,7 +12,7 @@ use tracesmith_formats::Format;
 use tracesmith_ingest::{IngestOptions, Ingested, Manifest, ingest};
 
 use crate::{
-    arguments::{formats, one_of},
+    arguments::trace_format,
     terminal::{Terminal, print},
 };
 use model::Model;
@@ -39,7 +39,7 @@ pub struct Args {
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     traces: Vec<PathBuf>,
     /// Format of the trace files [default: detected]
-    #[arg(long, value_name = "FORMAT", value_parser = one_of(formats()))]
+    #[arg(long, value_name = "FORMAT", value_parser = trace_format())]
     format: Option<Format>,
     /// Folder of the model that generated them
     #[arg(long, value_name = "MODEL_DIR")]

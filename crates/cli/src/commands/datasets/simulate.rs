@@ -2,14 +2,14 @@
 
 use std::{fs, path::PathBuf};
 
-use tracesmith_formats::{Format, write_corpus, write_faults};
+use tracesmith_formats::{Format, format_of_name, write_corpus, write_faults};
 use tracesmith_ingest::{
     Manifest, Source,
     simulate::{Simulation, SimulationConfig, simulate},
 };
 
 use crate::{
-    arguments::{format_of_name, formats, note_lost, one_of},
+    arguments::{note_lost, trace_format, written_format_help},
     terminal::Terminal,
 };
 
@@ -35,9 +35,7 @@ pub struct Args {
     /// Inject no fault
     #[arg(long)]
     no_faults: bool,
-    /// Format of the file [default: by the ending: .json is jaeger-json, .jsonl otlp-json, .pb otlp-protobuf, .parquet parquet, any other eadro-csv].
-    /// eadro-csv has starts in whole seconds only
-    #[arg(long, value_name = "FORMAT", value_parser = one_of(formats()))]
+    #[arg(long, help = written_format_help("Format of the file", "any other eadro-csv"), value_name = "FORMAT", value_parser = trace_format())]
     format: Option<Format>,
     /// File to write the traces to; gzip if it ends in .gz, zstd if in .zst
     #[arg(long, value_name = "PATH")]
@@ -56,7 +54,7 @@ pub fn run(args: &Args, terminal: Terminal) -> anyhow::Result<()> {
         faults: !args.no_faults,
         ..SimulationConfig::new(system, args.traces as usize, args.seed)
     });
-    let format = args.format.or_else(|| format_of_name(&args.out)).unwrap_or(Format::EadroCsv);
+    let format = args.format.or_else(|| format_of_name(&args.out)).unwrap_or(Format::EADRO_CSV);
     if let Some(path) = &args.faults_out {
         write_faults(&faults, path)?;
     }

@@ -7,7 +7,7 @@ use tracesmith_generate::GeneratorConfig;
 use tracesmith_ingest::{ClockOverflow, Manifest};
 use tracesmith_model::DeviceChoice;
 
-use crate::arguments::{formats, generators, generators_help, one_of};
+use crate::arguments::{generators, generators_help, one_of, trace_format};
 
 /// Fit a generator on traces
 ///
@@ -36,7 +36,7 @@ pub struct Args {
     #[arg(long, value_name = "N", conflicts_with = "input", value_parser = clap::value_parser!(u32).range(1..))]
     pub traces: Option<u32>,
     /// Format of the input [default: detected]
-    #[arg(long, value_name = "FORMAT", requires = "input", value_parser = one_of(formats()))]
+    #[arg(long, value_name = "FORMAT", requires = "input", value_parser = trace_format())]
     pub format: Option<Format>,
     /// Fault files (Eadro's or Nezha's JSON): traces inside a fault window are labelled with it
     #[arg(long, value_name = "PATH", num_args = 1.., requires = "input")]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
-use tracesmith_formats::{Format, write_atomically};
+use tracesmith_disk::write_bytes;
 use tracesmith_generate::TrainingData;
 use tracesmith_ingest::{
     CleaningConfig, ClockOverflow, IngestOptions, Ingested, Source, ingest,
@@ -47,7 +47,7 @@ pub fn pseudonymised(corpus: &Corpus, salt: &Path, names_out: &Path) -> anyhow::
     let secret = std::fs::read(salt).with_context(|| format!("cannot read the salt {}", salt.display()))?;
     let (corpus, mapping) = corpus.pseudonymised(secret.trim_ascii()).with_context(|| salt.display().to_string())?;
     let text = serde_json::to_string_pretty(&mapping)?;
-    write_atomically(names_out, |file| file.write_all(text.as_bytes()))?;
+    write_bytes(names_out, text)?;
     Ok(corpus)
 }
 
@@ -65,8 +65,8 @@ fn from_files(args: &Args, paths: &[PathBuf], options: &IngestOptions, terminal:
     if let (traces @ 1.., Some(most)) = (report.too_large, options.cleaning.max_spans) {
         terminal.note(left_out(traces, most));
     }
-    if format == Format::EadroCsv {
-        tracing::info!("eadro-csv has no start offsets: siblings are ordered by name");
+    if !format.capabilities().has_starts() {
+        tracing::info!("{format} has no start offsets: siblings are ordered by name");
     }
     let training = training::of_files(paths, &options.faults, args.pseudonyms.is_none(), &corpus)?;
     Ok(Data { corpus, training })

@@ -5,6 +5,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
 };
+use tracesmith_disk::move_into_place;
 
 use anyhow::{Context, bail};
 use tracesmith_generate::{FittedGenerator, MODEL_FILE, TrainingData};
@@ -85,10 +86,10 @@ impl ModelFolder {
         for entry in fs::read_dir(staging.path())? {
             let entry = entry?;
             if entry.file_name() != MODEL_FILE {
-                fs::rename(entry.path(), self.path.join(entry.file_name()))?;
+                move_into_place(&entry.path(), &self.path.join(entry.file_name()))?;
             }
         }
-        Ok(fs::rename(staging.path().join(MODEL_FILE), model)?)
+        Ok(move_into_place(&staging.path().join(MODEL_FILE), &model)?)
     }
 }
 

@@ -43,7 +43,7 @@ pub fn run(args: &Args, terminal: Terminal) -> anyhow::Result<()> {
     match &args.out {
         None => Ok(print(text)?),
         Some(path) => {
-            tracesmith_formats::write_atomically(path, |out| out.write_all(text.as_bytes()))?;
+            tracesmith_disk::write_bytes(path, text)?;
             terminal.note(format_args!("{}", path.display()));
             Ok(())
         }

@@ -7,7 +7,7 @@ use tracesmith_live::{MAX_ATTEMPTS, Protocol, SPANS_A_REQUEST};
 
 use super::pace::Pace;
 use crate::{
-    arguments::{formats, one_of, time},
+    arguments::{one_of, time, trace_format},
     conditions::ConditionArgs,
     scenario::ScenarioArgs,
 };
@@ -61,7 +61,7 @@ pub struct Args {
     #[arg(long)]
     pub keep_ids: bool,
     /// Format of a trace file [default: detected]
-    #[arg(long, value_name = "FORMAT", value_parser = one_of(formats()))]
+    #[arg(long, value_name = "FORMAT", value_parser = trace_format())]
     pub from: Option<Format>,
     /// Id of the data set that resources name [default: the name of the data or the file]
     #[arg(long, value_name = "ID")]

@@ -21,7 +21,7 @@ use crate::{
 const SAMPLED_TOGETHER: usize = 256;
 
 /// Format of which traces get the ids that they are sent with.
-pub const SENT_AS: Format = Format::OtlpProtobuf;
+pub const SENT_AS: Format = Format::OTLP_PROTOBUF;
 
 /// A fitted model, what became of its traces in a scenario, or the traces of a file.
 pub enum Source {

@@ -1,14 +1,15 @@
 use super::*;
+use crate::otlp::message::is_wanted;
 use crate::{UNKNOWN_OPERATION, UNKNOWN_SERVICE, testing::records};
 
 fn span() -> Span {
     Span { trace_id: vec![1; 16], span_id: vec![2; 8], start_time_unix_nano: 5000, end_time_unix_nano: 7250, ..Span::default() }
 }
 
-fn read(spans: Vec<Span>) -> (Vec<Result<SpanRecord, BadSpan>>, Tolerated) {
-    let mut tolerated = Tolerated::default();
+fn read(spans: Vec<Span>) -> (Vec<Result<SpanRecord, BadSpan>>, ReadWarnings) {
+    let mut warnings = ReadWarnings::default();
     let message = ResourceSpans { resource: None, scope_spans: vec![ScopeSpans { spans }] };
-    (span_records(message, &mut tolerated).collect(), tolerated)
+    (span_records(message, &mut warnings).collect(), warnings)
 }
 
 fn read_one(span: Span) -> SpanRecord {
@@ -17,10 +18,10 @@ fn read_one(span: Span) -> SpanRecord {
 
 #[test]
 fn a_span_without_names_gets_names_that_are_counted() {
-    let (records, tolerated) = read(vec![span()]);
+    let (records, warnings) = read(vec![span()]);
     let record = records[0].as_ref().unwrap();
     assert_eq!((record.service.as_str(), record.operation.as_str()), (UNKNOWN_SERVICE, UNKNOWN_OPERATION));
-    assert_eq!(tolerated, Tolerated { unnamed_services: 1, unnamed_operations: 1, ..Tolerated::default() });
+    assert_eq!(warnings, ReadWarnings { unnamed_services: 1, unnamed_operations: 1, ..ReadWarnings::default() });
     assert_eq!((record.start_ns, record.duration_us, &record.parent_id), (5000, 2.25, &None));
 }
 
@@ -48,12 +49,12 @@ fn impossible_times_are_left_to_cleaning_and_an_unusable_start_is_named() {
 
 #[test]
 fn unknown_enumeration_values_are_counted() {
-    let (records, tolerated) = read(vec![Span { kind: 77, status: Some(Status { code: 9 }), name: "o".into(), ..span() }]);
+    let (records, warnings) = read(vec![Span { kind: 77, status: Some(Status { code: 9 }), name: "o".into(), ..span() }]);
     assert_eq!(
         records[0].as_ref().map(|record| (record.kind, record.status)),
         Ok((SpanKind::Unspecified, tracesmith_trace::Status::UNSET))
     );
-    assert_eq!((tolerated.unknown_kinds, tolerated.unknown_statuses), (1, 1));
+    assert_eq!((warnings.unknown_kinds, warnings.unknown_statuses), (1, 1));
 }
 
 #[test]
@@ -87,10 +88,10 @@ fn attributes_are_kept_as_the_conventions_have_them_and_others_counted() {
     let list = KeyValue { key: "db.name".into(), value: Some(AnyValue::default()) };
     let attributes =
         vec![text("http.route", "/a"), text("http.route", "/b"), code.clone(), list, text("http.url", "/a?b"), text("user", "7")];
-    let (records, tolerated) = read(vec![Span { attributes, name: "o".into(), ..span() }]);
+    let (records, warnings) = read(vec![Span { attributes, name: "o".into(), ..span() }]);
     let record = records.into_iter().next().unwrap().unwrap();
     assert_eq!(record.attributes.iter().collect::<Vec<_>>(), [("http.route", "/a"), ("rpc.grpc.status_code", "14")]);
-    assert_eq!((tolerated.other_attributes, tolerated.unusable_attributes), (1, 1));
+    assert_eq!((warnings.other_attributes, warnings.unusable_attributes), (1, 1));
     assert_eq!(message(&record).attributes, [text("http.route", "/a"), code]);
 }
 

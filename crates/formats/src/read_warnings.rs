@@ -1,10 +1,8 @@
-//! What readers take although it is not as it should be.
+//! Warnings while reading: what a reader replaced or left out.
 
 use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
-
-use crate::Format;
 
 /// Name given to a service that a file does not name; the one that OpenTelemetry prescribes.
 pub const UNKNOWN_SERVICE: &str = "unknown_service";
@@ -15,7 +13,7 @@ pub const UNKNOWN_OPERATION: &str = "unknown_operation";
 /// Spans that were read with something replaced or left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Tolerated {
+pub struct ReadWarnings {
     /// Spans of a kind that does not exist, now unspecified.
     pub unknown_kinds: usize,
     /// Spans with a status that is no status code, now without one.
@@ -34,7 +32,7 @@ pub struct Tolerated {
     pub unusable_attributes: usize,
 }
 
-impl Tolerated {
+impl ReadWarnings {
     /// Whether everything was as it should be.
     pub fn is_nothing(&self) -> bool {
         *self == Self::default()
@@ -54,11 +52,13 @@ impl Tolerated {
         ]
     }
 
-    pub(crate) fn service(&mut self, name: Option<String>) -> String {
+    /// The name of a service, or [`UNKNOWN_SERVICE`], which is counted.
+    pub fn service(&mut self, name: Option<String>) -> String {
         named(name, UNKNOWN_SERVICE, &mut self.unnamed_services)
     }
 
-    pub(crate) fn operation(&mut self, name: Option<String>) -> String {
+    /// The name of an operation, or [`UNKNOWN_OPERATION`], which is counted.
+    pub fn operation(&mut self, name: Option<String>) -> String {
         named(name, UNKNOWN_OPERATION, &mut self.unnamed_operations)
     }
 }
@@ -70,7 +70,7 @@ fn named(name: Option<String>, replacement: &str, count: &mut usize) -> String {
     })
 }
 
-impl AddAssign for Tolerated {
+impl AddAssign for ReadWarnings {
     fn add_assign(&mut self, other: Self) {
         self.unknown_kinds += other.unknown_kinds;
         self.unknown_statuses += other.unknown_statuses;
@@ -81,15 +81,4 @@ impl AddAssign for Tolerated {
         self.other_attributes += other.other_attributes;
         self.unusable_attributes += other.unusable_attributes;
     }
-}
-
-/// How a file was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reading {
-    /// Its format.
-    pub format: Format,
-    /// What had to be replaced or left out.
-    pub tolerated: Tolerated,
-    /// Whether start times are exact enough to give offsets within a trace: the format carries them, and the file has them.
-    pub has_starts: bool,
 }
