@@ -9,6 +9,7 @@
 mod boosting;
 mod features;
 mod folds;
+mod settings;
 
 use serde::Serialize;
 use tracesmith_trace::Corpus;
@@ -17,9 +18,10 @@ use crate::error::EvaluationError;
 use crate::measurement::{Measure, Measurement};
 use crate::metric::Metric;
 use crate::ranking::Interval;
-use crate::statistics::mean;
+use tracesmith_trace::statistics::mean;
 
-pub use folds::{MIN_TRACES, Sample};
+pub use folds::{FOLDS, MIN_TRACES, Sample};
+pub use settings::DiscriminatorSettings;
 
 /// What [`strong_discriminator`] measures, and what other classifiers do over the folds of [`Sample`].
 pub const METRICS: &[Metric] = &[
@@ -30,28 +32,8 @@ pub const METRICS: &[Metric] = &[
     Metric::auc("discriminator.gnn_auc", "graph classifier: AUC").headline(11).column("AUC GNN").axis("fools GNN"),
 ];
 
-/// Folds of the cross-validation.
-pub const FOLDS: usize = 5;
-
 /// Features that are reported.
 const TOP: usize = 10;
-
-/// What the discriminator sees.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct DiscriminatorSettings {
-    /// Largest number of traces of each side; equal numbers are drawn.
-    pub traces: usize,
-    /// Also the smallest and largest duration and the mean start offset (if both sides have start times) of every (service, operation) pair.
-    pub extended: bool,
-    /// Largest number of features. Of more, those of the labels and label pairs that the most traces have are kept.
-    pub columns: usize,
-}
-
-impl Default for DiscriminatorSettings {
-    fn default() -> Self {
-        Self { traces: 2_000, extended: false, columns: 600 }
-    }
-}
 
 /// A feature that gives synthetic traces away.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -12,8 +12,9 @@ use crate::error::{EvaluationError, require_comparable};
 use crate::measurement::{Measure, Measurement};
 use crate::metric::{Metric, Role, Unit};
 use crate::significance::mann_whitney;
-use crate::statistics::{mean, share};
+use crate::statistics::share;
 use tracesmith_trace::operations::{label_name, mean_durations};
+use tracesmith_trace::statistics::mean;
 
 /// What [`fault_fidelity`] measures of every kind of fault.
 pub const METRICS: &[Metric] = &[

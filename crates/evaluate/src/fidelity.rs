@@ -1,6 +1,7 @@
 //! Structural fidelity: how alike two corpora are, all as similarities with 1 for identical.
 
 mod apart;
+mod groups;
 pub mod mmd;
 mod shape;
 
@@ -12,6 +13,7 @@ use crate::measurement::{Measure, Measurement};
 use crate::metric::Metric;
 use crate::statistics::{counts, js_similarity, ks_similarity, share};
 
+pub use groups::{Group, Member};
 pub use shape::TraceShape;
 
 /// What [`structural_fidelity`] measures.
@@ -46,26 +48,6 @@ pub const METRICS: &[Metric] = &[
     Metric::new("fidelity.apart.edge_duration_correlation_difference", "apart: edge duration correlation difference").lower().detail(),
     Metric::new("fidelity.apart.start_offset", "apart: start offset").detail(),
 ];
-
-/// A named number.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Member {
-    /// Key, e.g. `node_count`.
-    pub name: &'static str,
-    /// Value in 0–1.
-    pub value: f64,
-}
-
-/// Members and their mean.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Group {
-    /// Key: `structure`, `duration` or `semantic`.
-    pub name: &'static str,
-    /// Mean of the members.
-    pub score: f64,
-    /// What the score is made of.
-    pub members: Vec<Member>,
-}
 
 /// The tree of structural fidelity.
 #[derive(Debug, Clone, PartialEq, Serialize)]

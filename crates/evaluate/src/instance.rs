@@ -71,7 +71,7 @@ pub fn instance_similarity(real: &Corpus, synthetic: &Corpus, seed: u64) -> Resu
         density: average(|pair| pair.structure[3]),
         clustering: average(|pair| pair.structure[4]),
         degrees: average(|pair| pair.structure[5]),
-        best_match: crate::statistics::mean(&matches),
+        best_match: tracesmith_trace::statistics::mean(&matches),
         unmatched_pairs: scores.len() - matches.len(),
     })
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::error::EvaluationError;
 use crate::measurement::Measurement;
-use crate::statistics::{mean, standard_deviation};
+use tracesmith_trace::statistics::{mean, standard_deviation};
 
 /// Steps of gradient descent on the convex loss.
 const STEPS: usize = 600;

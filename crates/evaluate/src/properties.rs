@@ -4,9 +4,11 @@ use tracesmith_trace::{Corpus, CorpusBuilder, Span, Trace, Vocabulary};
 
 use crate::fault_effects::{FaultSettings, fault_fidelity};
 use crate::fixture::{copies, nested_corpus, odd_sets, reversed, shuffled};
+use crate::registry::FAMILIES as DECLARED;
 use crate::{
-    DiscriminatorSettings, EvaluationError, Measure, compare, flat, instance_similarity, judge, memorisation, nested, privacy,
-    privacy_ceiling, similarity, strong_discriminator, structural_fidelity, validity,
+    DiscriminatorSettings, EvaluationError, Measure, ReconstructionTally, classification_report, compare, flat, instance_similarity, judge,
+    membership_from_losses, memorisation, metric, nested, privacy, privacy_ceiling, similarity, strong_discriminator, structural_fidelity,
+    validity,
 };
 
 const FAULTS: FaultSettings = FaultSettings { min_traces: 3, min_effect: 0.147 };
@@ -80,6 +82,33 @@ fn identical_sets_have_exactly_the_figures_that_are_defined() {
             ("delay", OfTheSet),
         ];
         assert_figures("faults", figures(&fault_fidelity(&real, &same, &FAULTS).unwrap()), &of_faults);
+    }
+}
+
+/// What is measured and what is declared are the same, but for the metric whose classifier needs a network.
+#[test]
+fn every_measurement_is_declared_and_every_declaration_is_measured() {
+    let (training, real, synthetic) = (nested_corpus(1, 60), nested_corpus(2, 60), nested_corpus(3, 60));
+    let mut tally = ReconstructionTally::default();
+    real.traces().for_each(|trace| tally.push(trace.into(), trace.into()).unwrap());
+    let classes = classification_report(&["normal", "abnormal"], &[vec![0.7, 0.3], vec![0.2, 0.8]], &[0, 1], 1).unwrap();
+    let likelihood = membership_from_losses(&[1.0, 2.0], &[2.0, 3.0]).unwrap();
+    let measured = [
+        judge(&training, &real, &synthetic, 0).unwrap().sides().concat(),
+        memorisation(&training, &real, &synthetic).unwrap().measurements(),
+        tally.finish().unwrap().measurements(),
+        classes.measurements(),
+        fault_fidelity(&real, &synthetic, &FAULTS).unwrap().measurements(),
+        likelihood.under("privacy.likelihood."),
+    ]
+    .concat();
+    for measurement in &measured {
+        let ends = measurement.low.zip(measurement.high);
+        assert!(metric(&measurement.metric).is_some(), "{} is not declared", measurement.metric);
+        assert!(ends.is_none_or(|(low, high)| low <= measurement.value && measurement.value <= high), "{measurement:?}");
+    }
+    for declared in DECLARED.iter().flat_map(|family| family.metrics).filter(|metric| metric.id != "discriminator.gnn_auc") {
+        assert!(measured.iter().any(|found| declared.name_in(&found.metric).is_some()), "nothing measures {}", declared.id);
     }
 }
 

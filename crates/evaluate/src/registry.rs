@@ -8,7 +8,7 @@ use crate::metric::Metric;
 use crate::{discriminator, fault_effects, fidelity, memorisation, privacy, reconstruction, similarity, utility, validity};
 
 /// The families of this crate.
-const FAMILIES: &[Family] = &[
+pub(crate) const FAMILIES: &[Family] = &[
     only_declared(fidelity::METRICS),
     only_declared(validity::METRICS),
     only_declared(discriminator::METRICS),

@@ -21,6 +21,9 @@ pub struct MannWhitney {
 
 /// Compares two samples by the normal approximation with the correction for ties and for continuity. O(n log n).
 ///
+/// `statrs` has the same test, but compares every pair of values to find a NaN (quadratic), takes a tail as 1 − cdf (0 below 1e-16, which
+/// no adjustment for many tests brings back), and gives one tail a call.
+///
 /// Probabilities are 1 where all values are equal; `None` if a sample is empty.
 pub fn mann_whitney(first: &[f64], second: &[f64]) -> Option<MannWhitney> {
     if first.is_empty() || second.is_empty() {
@@ -107,6 +110,8 @@ fn exact_tail(first: Rate, second: Rate) -> f64 {
 
 /// Probability of a two-sample Kolmogorov–Smirnov statistic (0–1) at least as large for samples of `n` and `m` values of one distribution, by
 /// Kolmogorov's limit: 2 Σₖ (−1)ᵏ⁻¹ exp(−2k²λ²) with λ = D·√(nm/(n + m)). 1 if a sample is empty.
+///
+/// `statrs` sums the same series, but only for samples and not for a statistic that is known, and without an end where D is 0.
 pub fn ks_probability(statistic: f64, n: usize, m: usize) -> f64 {
     let lambda = statistic * (n as f64 * m as f64 / (n + m).max(1) as f64).sqrt();
     // The series converges slowly there, and its value is 1 to twelve digits.

@@ -1,6 +1,8 @@
-//! Similarities of two samples and the few moments that the metrics need.
+//! Similarities of two samples.
 
 use std::collections::BTreeMap;
+
+use tracesmith_trace::statistics::{mean, sorted, standard_deviation};
 
 /// 1 − the two-sample Kolmogorov–Smirnov statistic: 1 for equal distributions, 0 for disjoint ones. O(n log n).
 ///
@@ -47,25 +49,6 @@ pub fn counts<K: Ord>(keys: impl IntoIterator<Item = K>) -> BTreeMap<K, u64> {
     counts
 }
 
-/// The `q` quantile (0–1, clamped) with linear interpolation between the two nearest values, as NumPy's default; `None` of nothing.
-pub fn quantile(values: &[f64], q: f64) -> Option<f64> {
-    let values = sorted(values);
-    let position = q.clamp(0.0, 1.0) * values.len().checked_sub(1)? as f64;
-    let (low, high) = (values[position.floor() as usize], values[position.ceil() as usize]);
-    Some(low + (high - low) * position.fract())
-}
-
-/// Arithmetic mean; `None` of nothing.
-pub fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-}
-
-/// Standard deviation of a population (divided by n); `None` of nothing.
-pub fn standard_deviation(values: &[f64]) -> Option<f64> {
-    let mean = mean(values)?;
-    Some((values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64).sqrt())
-}
-
 /// Pearson's correlation coefficient; `None` if there are fewer than two pairs or one side is constant.
 pub fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {
     let (x, y): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
@@ -83,13 +66,6 @@ pub fn ratio(a: f64, b: f64) -> f64 {
 /// `part / whole`, or `empty` if the whole is 0.
 pub fn share(part: usize, whole: usize, empty: f64) -> f64 {
     if whole == 0 { empty } else { part as f64 / whole as f64 }
-}
-
-/// A sorted copy in which −0 is 0, so that the total order agrees with the numerical one.
-fn sorted(values: &[f64]) -> Vec<f64> {
-    let mut values: Vec<f64> = values.iter().map(|v| v + 0.0).collect();
-    values.sort_unstable_by(f64::total_cmp);
-    values
 }
 
 #[cfg(test)]
@@ -117,13 +93,11 @@ mod tests {
         let (none, some) = (BTreeMap::new(), counts([1]));
         assert_eq!([js_similarity(&none, &none), js_similarity(&none, &some), js_similarity(&some, &none)], [1.0, 0.0, 0.0]);
         assert_eq!([ks_similarity(&[], &[]), ks_similarity(&[], &[1.0]), ks_similarity(&[1.0], &[])], [1.0, 0.0, 0.0]);
-        assert_eq!((quantile(&[], 0.5), mean(&[]), standard_deviation(&[]), correlation(&[])), (None, None, None, None));
+        assert_eq!(correlation(&[]), None);
     }
 
     #[test]
-    fn moments_of_small_samples() {
-        assert_eq!(quantile(&[3.0, 1.0, 2.0, 4.0], 0.5), Some(2.5));
-        assert_eq!(standard_deviation(&[1.0, 3.0]), Some(1.0));
+    fn correlations_and_ratios_of_small_samples() {
         assert_eq!(correlation(&[(1.0, 4.0), (2.0, 2.0), (3.0, 0.0)]), Some(-1.0));
         assert_eq!(correlation(&[(1.0, 1.0), (2.0, 1.0)]), None);
         assert_eq!([ratio(2.0, 8.0), ratio(8.0, 2.0), ratio(0.0, 0.0), ratio(0.0, 3.0)], [0.25, 0.25, 1.0, 0.0]);

@@ -10,12 +10,13 @@ use tracesmith_evaluate::significance::{Rate, benjamini_hochberg, compare_rates,
 use tracesmith_evaluate::similarity::clustering::normalised_mutual_information;
 use tracesmith_evaluate::similarity::discriminator::SETTINGS;
 use tracesmith_evaluate::similarity::forest::{Forest, Row};
-use tracesmith_evaluate::statistics::{correlation, js_similarity, ks_similarity, mean, quantile, standard_deviation};
+use tracesmith_evaluate::statistics::{correlation, js_similarity, ks_similarity};
 use tracesmith_evaluate::{
     DiscriminatorSettings, FaultSettings, Measure, ReconstructionTally, classification_report, fault_fidelity, flat, instance_similarity,
     memorisation, privacy, ranking, similarity, strong_discriminator, structural_fidelity, validity,
 };
 use tracesmith_trace::Corpus;
+use tracesmith_trace::statistics::{mean, quantile, standard_deviation};
 
 fn expected() -> Value {
     serde_json::from_str(include_str!("../golden/expected.json")).unwrap()

@@ -10,6 +10,7 @@ use tracesmith_trace::{
     Corpus, Label, SpanLabel, Status, TraceRef, ValidityCounts, canonical_tree,
     operations::{OperationSpans, by_operation},
     span_labels,
+    statistics::quantile_of_sorted,
 };
 
 use crate::text_table::text_table;
@@ -40,12 +41,7 @@ impl Quantiles {
     /// Quantiles of `values`; all 0 if there is none.
     pub fn of(mut values: Vec<f64>) -> Self {
         values.sort_by(f64::total_cmp);
-        let Some(last) = values.len().checked_sub(1) else { return Self::default() };
-        let at = |level: f64| {
-            let place = level * last as f64;
-            let below = values[place.floor() as usize];
-            below + (values[place.ceil() as usize] - below) * place.fract()
-        };
+        let at = |level: f64| quantile_of_sorted(&values, level).unwrap_or(0.0);
         Self { min: at(0.0), p25: at(0.25), p50: at(0.5), p75: at(0.75), p95: at(0.95), p99: at(0.99), max: at(1.0) }
     }
 

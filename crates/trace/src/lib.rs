@@ -17,6 +17,7 @@ mod signature;
 mod span_kind;
 pub mod span_table;
 mod split;
+pub mod statistics;
 mod status;
 mod trace;
 mod trace_ref;

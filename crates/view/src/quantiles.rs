@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use tracesmith_trace::{Corpus, operations::by_operation};
+use tracesmith_trace::{
+    Corpus,
+    operations::by_operation,
+    statistics::{quantile_of_sorted, sorted},
+};
 
 /// Spans of an operation on either side from which its quantiles mean something.
 const LEAST_SPANS: usize = 20;
@@ -61,19 +65,11 @@ type Names<'a> = (&'a str, &'a str);
 fn quantiles(corpus: &Corpus) -> BTreeMap<Names<'_>, Vec<f64>> {
     let enough = by_operation(corpus).into_iter().filter(|(_, spans)| spans.durations_us.len() >= LEAST_SPANS);
     let named = enough.map(|((service, operation), spans)| {
-        let mut values = spans.durations_us;
-        values.sort_by(f64::total_cmp);
-        let quantiles = (1..STEPS).map(|step| quantile(&values, step as f64 / STEPS as f64)).collect();
+        let values = sorted(&spans.durations_us);
+        let quantiles = (1..STEPS).filter_map(|step| quantile_of_sorted(&values, step as f64 / STEPS as f64)).collect();
         ((corpus.services().name(service), corpus.operations().name(operation)), quantiles)
     });
     named.collect()
-}
-
-/// Linear between the neighbouring ones of the sorted `values`, of which there is one at least.
-fn quantile(values: &[f64], level: f64) -> f64 {
-    let place = level * (values.len() - 1) as f64;
-    let below = values[place.floor() as usize];
-    below + (values[place.ceil() as usize] - below) * place.fract()
 }
 
 fn distance(points: &[(f64, f64)]) -> f64 {

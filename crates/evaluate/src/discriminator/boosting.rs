@@ -5,7 +5,7 @@ use forust_ml::objective::ObjectiveType;
 use forust_ml::{GradientBooster, Matrix};
 
 use super::features::FeatureTable;
-use crate::EvaluationError;
+use crate::error::EvaluationError;
 
 const TREES: usize = 100;
 const LEARNING_RATE: f32 = 0.1;

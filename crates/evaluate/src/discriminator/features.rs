@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tracesmith_trace::{Corpus, EdgeLabel, SpanLabel, TraceRef, Vocabulary, edge_labels, span_labels};
 
-use crate::statistics::mean;
+use tracesmith_trace::statistics::mean;
 
 /// Something that can be measured of a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

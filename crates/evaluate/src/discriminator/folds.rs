@@ -7,11 +7,13 @@ use rand::seq::SliceRandom;
 use tracesmith_trace::{Corpus, rng};
 
 use super::features::{Families, FeatureTable};
-use super::{DiscriminatorSettings, FOLDS};
-use crate::EvaluationError;
-use crate::error::require_comparable;
+use super::settings::DiscriminatorSettings;
+use crate::error::{EvaluationError, require_comparable};
 use crate::ranking::{Interval, Scored, roc_auc_interval};
 use crate::sampling::{canonical_order, choose};
+
+/// Folds of the cross-validation.
+pub const FOLDS: usize = 5;
 
 /// Traces of each side below which nothing is fitted.
 pub const MIN_TRACES: usize = 10;

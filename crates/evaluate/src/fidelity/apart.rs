@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tracesmith_trace::{Corpus, SpanLabel, TraceRef, edge_labels, span_labels};
 
-use super::Member;
+use super::groups::Member;
 use crate::statistics::{correlation, counts, js_similarity, ks_similarity};
 
 /// Real spans that a (service, operation) pair needs before its duration similarity may be the worst: below, the statistic is noise.

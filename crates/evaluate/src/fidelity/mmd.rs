@@ -1,7 +1,7 @@
 //! Maximum mean discrepancy between two sets of feature vectors (Gretton et al., 2012).
 
 use crate::sampling::choose;
-use crate::statistics::{mean, quantile, standard_deviation};
+use tracesmith_trace::statistics::{mean, quantile, standard_deviation};
 
 /// Rows that enter the discrepancy from each side at most; the kernel matrix is quadratic in them.
 pub const MAX_ROWS: usize = 800;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use tracesmith_trace::TraceRef;
 
-use crate::statistics::{mean, standard_deviation};
+use tracesmith_trace::statistics::{mean, standard_deviation};
 
 /// What structural fidelity looks at in a trace.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -4,7 +4,7 @@ use serde::Serialize;
 use tracesmith_trace::Signature;
 
 use super::records::{Nearest, Records};
-use crate::statistics::quantile;
+use tracesmith_trace::statistics::quantile;
 
 /// Distances of synthetic traces to real ones of the same signature.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -10,7 +10,7 @@ use ndarray_rand::rand::rngs::StdRng;
 use tracesmith_trace::derive_seed;
 
 use super::matrix::SpanMatrix;
-use crate::EvaluationError;
+use crate::error::EvaluationError;
 use crate::statistics::counts;
 
 const CLUSTERS: usize = 2;

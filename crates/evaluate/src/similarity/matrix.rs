@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2, Axis};
 use tracesmith_trace::Corpus;
 
 use crate::sampling::choose_spans;
-use crate::statistics::{mean, standard_deviation};
+use tracesmith_trace::statistics::{mean, standard_deviation};
 
 /// Spans of each side that enter the matrix, about: whole traces are drawn by the seed until there are as many.
 pub const MAX_SPANS_PER_SIDE: usize = 20_000;

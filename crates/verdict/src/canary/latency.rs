@@ -7,8 +7,8 @@ use super::config::CanaryConfig;
 use super::reason::{Reason, Verdict};
 use crate::figure::figure;
 use tracesmith_evaluate::significance::{benjamini_hochberg, mann_whitney};
-use tracesmith_evaluate::statistics::quantile;
 use tracesmith_trace::operations::{by_operation, label_name};
+use tracesmith_trace::statistics::quantile;
 
 /// Durations of an operation on both sides. An observation is the mean duration in a trace.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -8,8 +8,8 @@ use tracesmith_trace::Corpus;
 use super::config::{CanaryConfig, Objectives};
 use super::reason::{Reason, Verdict};
 use crate::figure::figure;
-use tracesmith_evaluate::statistics::quantile;
 use tracesmith_trace::operations::{OperationSpans, by_operation, errors, label_name};
+use tracesmith_trace::statistics::quantile;
 
 /// An objective and the figures of both sides.
 #[derive(Debug, Clone, PartialEq, Serialize)]
