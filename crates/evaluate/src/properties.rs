@@ -100,6 +100,8 @@ fn every_measurement_is_declared_and_every_declaration_is_measured() {
         classes.measurements(),
         fault_fidelity(&real, &synthetic, &FAULTS).unwrap().measurements(),
         likelihood.under("privacy.likelihood."),
+        // Random corpora have no signature in common, which the distance to the closest record needs.
+        privacy(&real, &real, &real, 0).unwrap().measurements(),
     ]
     .concat();
     for measurement in &measured {
