@@ -37,7 +37,7 @@ pub use family::{CompareFunction, Family};
 pub use fault_effects::{FaultFidelity, FaultSettings, fault_fidelity};
 pub use fidelity::{StructuralFidelity, structural_fidelity};
 pub use instance::{InstanceSimilarity, instance_similarity};
-pub use measurement::{Measure, Measurement, flat, nested};
+pub use measurement::{Measure, Measurement, flat};
 pub use memorisation::{Memorisation, memorisation};
 pub use metric::{Ceiling, Direction, Metric, Role, Unit};
 pub use privacy::{Privacy, membership_from_losses, privacy, privacy_ceiling};

@@ -57,12 +57,6 @@ pub trait Measure {
     fn measurements(&self) -> Vec<Measurement>;
 }
 
-/// `measurements` with `prefix.` before every id.
-pub fn nested(prefix: &str, measurements: Vec<Measurement>) -> Vec<Measurement> {
-    let nested = |measurement: Measurement| Measurement { metric: format!("{prefix}.{}", measurement.metric).into(), ..measurement };
-    measurements.into_iter().map(nested).collect()
-}
-
 /// The values, and the ends of intervals, under flat keys.
 pub fn flat(measurements: &[Measurement]) -> Vec<(String, f64)> {
     let keyed = |measurement: &Measurement| {
@@ -96,8 +90,7 @@ mod tests {
 
     #[test]
     fn a_measurement_is_read_back_as_it_was_written() {
-        let measurement = nested("privacy", vec![Measurement::new("near_duplicates", 0.1).of(7)]).remove(0);
-        assert_eq!((&*measurement.metric, measurement.n), ("privacy.near_duplicates", Some(7)));
+        let measurement = Measurement::new("privacy.near_duplicates", 0.1).of(7);
         let json = serde_json::to_string(&measurement).unwrap();
         assert_eq!(json, r#"{"metric":"privacy.near_duplicates","value":0.1,"n":7}"#);
         assert_eq!(serde_json::from_str::<Measurement>(&json).unwrap(), measurement);

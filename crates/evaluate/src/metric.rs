@@ -13,18 +13,6 @@ pub enum Unit {
     Count,
 }
 
-impl Unit {
-    /// Name in tables for programs.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Score => "score",
-            Self::Share => "share",
-            Self::Microseconds => "µs",
-            Self::Count => "count",
-        }
-    }
-}
-
 /// Which way a value is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
@@ -36,18 +24,6 @@ pub enum Direction {
     Nearer,
     /// It describes, and is neither good nor bad.
     Neither,
-}
-
-impl Direction {
-    /// Name in tables for programs.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Higher => "higher",
-            Self::Lower => "lower",
-            Self::Nearer => "nearer",
-            Self::Neither => "neither",
-        }
-    }
 }
 
 /// What a perfect generator would reach.
