@@ -4,10 +4,10 @@
 //! Gaussian noise of `noise_multiplier` times the clipping norm to their sum. Two data sets are neighbours if one has one trace more. The
 //! Rényi divergences of all steps add up at every order, and the order that promises most is taken.
 
+mod error;
 mod sampled_gaussian;
 
-use thiserror::Error;
-
+pub use error::AccountantError;
 pub use sampled_gaussian::SampledGaussian;
 
 /// Noise that a target is sought up to: more drowns any gradient.
@@ -15,31 +15,6 @@ const MAX_NOISE_MULTIPLIER: f64 = 1e6;
 
 /// Relative precision of [`noise_multiplier`].
 const PRECISION: f64 = 1e-9;
-
-/// Why nothing can be promised.
-#[derive(Debug, Clone, Copy, PartialEq, Error)]
-pub enum AccountantError {
-    /// The noise is not a positive number.
-    #[error("noise multiplier {0}: it must be a number above 0; without noise there is no differential privacy")]
-    NoiseMultiplier(f64),
-    /// The rate is not a probability above 0.
-    #[error("sample rate {0}: it must be above 0 and at most 1 (traces of a batch / training traces)")]
-    SampleRate(f64),
-    /// δ is not a probability between 0 and 1.
-    #[error("delta {0}: it must lie between 0 and 1, and should be well below 1 / training traces")]
-    Delta(f64),
-    /// ε is not a positive number.
-    #[error("target epsilon {0}: it must be a number above 0")]
-    Epsilon(f64),
-    /// No noise is enough.
-    #[error("epsilon {epsilon} is out of reach with delta {delta}: take a larger epsilon or delta, fewer steps or a smaller sample rate")]
-    Unreachable {
-        /// The target.
-        epsilon: f64,
-        /// The δ it was asked with.
-        delta: f64,
-    },
-}
 
 /// The orders at which divergences are tracked: fine steps where much privacy is spent, coarse ones where little is.
 fn orders() -> impl Iterator<Item = f64> {

@@ -1,10 +1,11 @@
 //! Many graphs as tensors, and the plan of which graphs share a batch.
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor};
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use crate::Graph;
+use crate::host::{ids, tensor};
 
 /// A batch of graphs. What belongs to a span is packed: `M` rows, graph after graph, without padding, so that no layer computes or counts
 /// padding. Graph convolutions pad to `[B, N, ·]` and back, see [`GraphBatch::pad`]. What belongs to a pair of spans is packed as well: `P`
@@ -60,41 +61,37 @@ impl GraphBatch {
     pub fn new(graphs: &[&Graph], device: &Device) -> Self {
         let sizes: Vec<usize> = graphs.iter().map(|g| g.len()).collect();
         let (count, nodes, rows) = (graphs.len(), sizes.iter().copied().max().expect("a batch has a graph"), sizes.iter().sum());
-        let mut host = Host {
+        let mut host = Packed {
             mean: vec![0.0; count * rows],
             padding: vec![0; count * nodes],
             adjacency: vec![0.0; count * nodes * nodes],
-            ..Host::default()
+            ..Packed::default()
         };
         for (i, graph) in graphs.iter().enumerate() {
             host.add(i, nodes, rows, graph);
         }
-        let ids = |ids: Vec<i32>| {
-            let count = ids.len();
-            Tensor::<1, Int>::from_data(TensorData::new(ids, [count]), device)
-        };
-        let flat = |values: Vec<f32>| {
+        let column = |values: Vec<f32>| {
             let count = values.len();
-            Tensor::<2>::from_data(TensorData::new(values, [count, 1]), device)
+            tensor(values, [count, 1], device)
         };
-        let gather = |of: fn(&Graph) -> &[u32]| ids(graphs.iter().flat_map(|g| of(g)).map(|&id| id as i32).collect());
+        let gather = |of: fn(&Graph) -> &[u32]| ids(graphs.iter().flat_map(|g| of(g)).map(|&id| id as usize), device);
         Self {
             graphs: count,
             nodes,
             edge_count: graphs.iter().map(|g| g.edges.len()).sum(),
             services: gather(|g| &g.services),
             operations: gather(|g| &g.operations),
-            durations: flat(graphs.iter().flat_map(|g| g.durations.iter().copied()).collect()),
-            classes: ids(graphs.iter().map(|g| g.class as i32).collect()),
-            positions: ids(sizes.iter().flat_map(|&n| 0..n as i32).collect()),
-            graph_of: ids(sizes.iter().enumerate().flat_map(|(i, &n)| std::iter::repeat_n(i as i32, n)).collect()),
-            adjacency: Tensor::from_data(TensorData::new(host.adjacency, [count, nodes, nodes]), device),
-            pair_from: ids(host.pair_from),
-            pair_to: ids(host.pair_to),
-            edges: flat(host.edges),
-            mean: Tensor::from_data(TensorData::new(host.mean, [count, rows]), device),
-            padding: ids(host.padding),
-            packing: ids(host.packing),
+            durations: column(graphs.iter().flat_map(|g| g.durations.iter().copied()).collect()),
+            classes: ids(graphs.iter().map(|g| g.class), device),
+            positions: ids(sizes.iter().flat_map(|&n| 0..n), device),
+            graph_of: ids(sizes.iter().enumerate().flat_map(|(i, &n)| std::iter::repeat_n(i, n)), device),
+            adjacency: tensor(host.adjacency, [count, nodes, nodes], device),
+            pair_from: ids(host.pair_from, device),
+            pair_to: ids(host.pair_to, device),
+            edges: column(host.edges),
+            mean: tensor(host.mean, [count, rows], device),
+            padding: ids(host.padding, device),
+            packing: ids(host.packing, device),
             sizes,
         }
     }
@@ -120,7 +117,7 @@ impl GraphBatch {
     pub fn node_mask(&self) -> Tensor<3> {
         let mask = |&size: &usize| (0..self.nodes).map(move |k| if k < size { 1.0 } else { 0.0 });
         let mask: Vec<f32> = self.sizes.iter().flat_map(mask).collect();
-        Tensor::from_data(TensorData::new(mask, [self.graphs, self.nodes, 1]), &self.device())
+        tensor(mask, [self.graphs, self.nodes, 1], &self.device())
     }
 
     /// A padded batch `[B, N, C]` as packed rows `[M, C]`.
@@ -141,30 +138,30 @@ impl GraphBatch {
 }
 
 #[derive(Default)]
-struct Host {
+struct Packed {
     mean: Vec<f32>,
-    padding: Vec<i32>,
-    packing: Vec<i32>,
+    padding: Vec<usize>,
+    packing: Vec<usize>,
     adjacency: Vec<f32>,
-    pair_from: Vec<i32>,
-    pair_to: Vec<i32>,
+    pair_from: Vec<usize>,
+    pair_to: Vec<usize>,
     edges: Vec<f32>,
 }
 
-impl Host {
+impl Packed {
     /// Adds the graph at place `i` of a batch with `rows` spans in all, padded to `nodes` a graph.
     fn add(&mut self, i: usize, nodes: usize, rows: usize, graph: &Graph) {
         let (n, first, padded) = (graph.len(), self.packing.len(), i * nodes);
         self.mean[i * rows + first..i * rows + first + n].fill(1.0 / n as f32);
         for k in 0..n {
-            self.padding[padded + k] = (first + k) as i32;
-            self.packing.push((padded + k) as i32);
+            self.padding[padded + k] = first + k;
+            self.packing.push(padded + k);
         }
         let pairs = self.edges.len();
         for from in 0..n {
             for to in from + 1..n {
-                self.pair_from.push((first + from) as i32);
-                self.pair_to.push((first + to) as i32);
+                self.pair_from.push(first + from);
+                self.pair_to.push(first + to);
             }
         }
         self.edges.resize(pairs + pair_count(n), 0.0);

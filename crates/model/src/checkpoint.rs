@@ -1,4 +1,4 @@
-//! Weights on disk, and the state of an unfinished training run. Files are written beside their place and then renamed.
+//! Weights on disk.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use burn::module::Module;
 use burn::store::ModuleRecord;
 use burn::tensor::Bytes;
-use serde::{Deserialize, Serialize};
+use burn_pack::{Reader, Writer};
 use thiserror::Error;
 
-use crate::train::{Average, Fit, RunState};
+/// Ends of the names of an embedding's vectors: today's, and that of models which were saved before.
+const EMBEDDING: &str = ".weight";
+const OLD_EMBEDDING: &str = ".vectors";
 
 /// Why weights could not be saved or loaded.
 #[derive(Debug, Error)]
@@ -49,8 +51,7 @@ pub fn save<M: Module>(model: &M, path: &Path) -> Result<(), CheckpointError> {
 /// [`CheckpointError`] if the file is missing, damaged, or of another network.
 pub fn load<M: Module>(model: M, path: &Path) -> Result<M, CheckpointError> {
     let bytes = fs::read(path).map_err(|source| CheckpointError::Io { path: path.to_owned(), source })?;
-    let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes)).map_err(|error| corrupt(path, error))?;
-    apply(model, record)
+    apply(model, record(bytes).map_err(|error| corrupt(path, error))?)
 }
 
 pub(crate) fn to_bytes<M: Module>(model: &M) -> Result<Vec<u8>, CheckpointError> {
@@ -59,108 +60,45 @@ pub(crate) fn to_bytes<M: Module>(model: &M) -> Result<Vec<u8>, CheckpointError>
 }
 
 pub(crate) fn from_bytes<M: Module>(model: M, bytes: Vec<u8>) -> Result<M, CheckpointError> {
-    let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes)).map_err(|error| CheckpointError::Mismatch(error.to_string()))?;
-    apply(model, record)
+    apply(model, record(bytes).map_err(CheckpointError::Mismatch)?)
+}
+
+/// The weights in a file.
+fn record(bytes: Vec<u8>) -> Result<ModuleRecord, String> {
+    let content = Reader::from_bytes(Bytes::from_bytes_vec(bytes.clone())).map_err(|error| error.to_string())?;
+    let bytes = if content.tensor_names().iter().any(|name| name.ends_with(OLD_EMBEDDING)) {
+        renamed(content).map_err(|error| error.to_string())?
+    } else {
+        Bytes::from_bytes_vec(bytes)
+    };
+    ModuleRecord::from_bytes(bytes).map_err(|error| error.to_string())
+}
+
+/// The weights of a model that was saved when embeddings were not burn's.
+fn renamed(content: Reader) -> Result<Bytes, burn_pack::Error> {
+    let rename = |tensor: burn_pack::Tensor| {
+        let (name, dtype, shape, id, bytes) = tensor.into_parts()?;
+        let name = name.strip_suffix(OLD_EMBEDDING).map_or_else(|| name.clone(), |module| format!("{module}{EMBEDDING}"));
+        Ok(burn_pack::Tensor::new(name, dtype, shape, id, bytes))
+    };
+    let tensors = content.into_tensors()?.into_iter().map(rename).collect::<Result<Vec<_>, burn_pack::Error>>()?;
+    Writer::new(tensors).into_bytes()
 }
 
 fn apply<M: Module>(model: M, record: ModuleRecord) -> Result<M, CheckpointError> {
     model.try_load_record(record).map_err(|error| CheckpointError::Mismatch(error.to_string()))
 }
 
-fn corrupt(path: &Path, error: impl ToString) -> CheckpointError {
+pub(crate) fn corrupt(path: &Path, error: impl ToString) -> CheckpointError {
     CheckpointError::Corrupt { path: path.to_owned(), message: error.to_string() }
 }
 
-/// Writes a file beside its place, making the folder, and renames it.
+/// Writes a file whole or not at all, making its folder.
 ///
 /// # Errors
 /// [`CheckpointError::Io`]; what was at `path` is then still there.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
     tracesmith_disk::write_bytes(path, bytes).map_err(|error| CheckpointError::Io { path: error.path, source: error.source })
-}
-
-/// A resume file: one line of JSON with the lengths, then the JSON state, the weights, the optimiser, the best weights and the averaged ones.
-#[derive(Serialize, Deserialize)]
-struct Lengths {
-    state: usize,
-    model: usize,
-    optimiser: usize,
-    best: Option<usize>,
-    average: Option<usize>,
-}
-
-pub(crate) fn store<M: Module>(fit: &Fit<M>, path: &Path) -> Result<(), CheckpointError> {
-    let state = serde_json::to_vec(&fit.state).map_err(|error| corrupt(path, error))?;
-    // `valid` also brings the running statistics of batch normalisation up to date, which otherwise lag one step behind.
-    let model = to_bytes(&fit.model.valid())?;
-    let optimiser = fit.optimiser.into_bytes().map_err(|error| corrupt(path, error))?.to_vec();
-    let best = fit.best_weights.as_deref();
-    let average = fit.average.as_ref().map(|average| to_bytes(&average.apply(fit.model.valid()))).transpose()?;
-    let average = average.as_deref();
-    let lengths = Lengths {
-        state: state.len(),
-        model: model.len(),
-        optimiser: optimiser.len(),
-        best: best.map(<[u8]>::len),
-        average: average.map(<[u8]>::len),
-    };
-    let mut bytes = serde_json::to_vec(&lengths).map_err(|error| corrupt(path, error))?;
-    bytes.push(b'\n');
-    for part in [&state[..], &model, &optimiser, best.unwrap_or_default(), average.unwrap_or_default()] {
-        bytes.extend_from_slice(part);
-    }
-    write(path, &bytes)
-}
-
-/// Continues from the resume file, if there is one and it belongs to the same run; a file of another run is ignored.
-pub(crate) fn restore<M: Module>(mut fit: Fit<M>, path: &Path, decay: f64) -> Result<Fit<M>, CheckpointError> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(fit),
-        Err(source) => return Err(CheckpointError::Io { path: path.to_owned(), source }),
-    };
-    let parts = split(&bytes).ok_or_else(|| corrupt(path, "the parts are incomplete; delete the file to start anew"))?;
-    let state: RunState = serde_json::from_slice(parts.state).map_err(|error| corrupt(path, error))?;
-    if state.fingerprint != fit.state.fingerprint {
-        tracing::warn!(path = %path.display(), "the checkpoint is of another run and is ignored");
-        return Ok(fit);
-    }
-    fit.model = from_bytes(fit.model, parts.model.to_vec())?;
-    let optimiser = Bytes::from_bytes_vec(parts.optimiser.to_vec());
-    fit.optimiser = fit.optimiser.from_bytes(optimiser).map_err(|error| corrupt(path, error))?;
-    fit.best_weights = parts.best.map(<[u8]>::to_vec);
-    if let Some(average) = parts.average {
-        let saved = from_bytes(fit.model.valid(), average.to_vec())?;
-        fit.average = Some(Average::resumed(decay, &saved));
-    }
-    fit.state = state;
-    Ok(fit)
-}
-
-struct Parts<'a> {
-    state: &'a [u8],
-    model: &'a [u8],
-    optimiser: &'a [u8],
-    best: Option<&'a [u8]>,
-    average: Option<&'a [u8]>,
-}
-
-fn split(bytes: &[u8]) -> Option<Parts<'_>> {
-    let line = bytes.iter().position(|&byte| byte == b'\n')?;
-    let lengths: Lengths = serde_json::from_slice(&bytes[..line]).ok()?;
-    let (state, rest) = bytes[line + 1..].split_at_checked(lengths.state)?;
-    let (model, rest) = rest.split_at_checked(lengths.model)?;
-    let (optimiser, rest) = rest.split_at_checked(lengths.optimiser)?;
-    let (best, rest) = rest.split_at_checked(lengths.best.unwrap_or(0))?;
-    let average = (rest.len() == lengths.average.unwrap_or(0)).then_some(rest)?;
-    Some(Parts { state, model, optimiser, best: lengths.best.map(|_| best), average: lengths.average.map(|_| average) })
-}
-
-pub(crate) fn discard(path: &Path) -> Result<(), CheckpointError> {
-    match fs::remove_file(path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(CheckpointError::Io { path: path.to_owned(), source }),
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

@@ -2,14 +2,15 @@
 
 use burn::module::Module;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
-use burn::tensor::activation::{log_softmax, relu, softmax};
+use burn::tensor::activation::{relu, softmax};
 use burn::tensor::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::batch::plan_by_size;
-use crate::hvae::floats;
+use crate::host;
 use crate::layers::{Gcn, GcnConfig, SpanEmbedding, SpanEmbeddingConfig};
+use crate::losses::cross_entropy;
 use crate::train::{Losses, Objective, Progress, TrainConfig};
 use crate::{Graph, GraphBatch, Noise, Sizes};
 
@@ -72,9 +73,8 @@ impl Classifier {
         let mut probabilities = vec![Vec::new(); graphs.len()];
         for positions in plan_by_size(&sizes, 256, Self::EVALUATION_CELLS) {
             let members: Vec<&Graph> = positions.iter().map(|&i| &graphs[i]).collect();
-            let output = softmax(self.forward(&GraphBatch::new(&members, device)), 1);
-            let [_, classes] = output.dims();
-            for (row, &i) in floats(output).chunks(classes).zip(&positions) {
+            let rows = host::rows(softmax(self.forward(&GraphBatch::new(&members, device)), 1));
+            for (row, &i) in rows.iter().zip(&positions) {
                 probabilities[i] = row.iter().map(|&p| f64::from(p)).collect();
             }
         }
@@ -100,8 +100,7 @@ impl Objective for Classifier {
     }
 
     fn losses(&self, batch: &GraphBatch, _noise: Option<&mut Noise>, _progress: Progress) -> Losses {
-        let log_likelihood = log_softmax(self.forward(batch), 1).gather(1, batch.classes.clone().unsqueeze_dim::<2>(1));
-        Losses { total: -log_likelihood.mean(), terms: Vec::new() }
+        Losses { total: cross_entropy(self.forward(batch), &batch.classes, None), terms: Vec::new() }
     }
 }
 

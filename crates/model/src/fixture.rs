@@ -5,7 +5,8 @@ use burn::tensor::{Device, Tensor};
 use rand::RngExt;
 
 use crate::flat_vae::{FlatVae, FlatVaeConfig};
-use crate::hvae::{DecodedGraph, Hvae, HvaeConfig, floats};
+use crate::host::floats;
+use crate::hvae::{DecodedGraph, Hvae, HvaeConfig};
 use crate::train::{Objective, Run, TrainConfig, TrainError, Trained, initialise, train};
 use crate::{Graph, Sizes};
 
@@ -29,12 +30,12 @@ pub fn tree(size: usize, rng: &mut impl RngExt) -> Graph {
     }
 }
 
-/// The paper's network in small.
+/// A small version of the paper's network.
 pub fn small_hvae() -> HvaeConfig {
     HvaeConfig { latent: 6, hidden: 12, ..HvaeConfig::default() }
 }
 
-/// The flat baseline in small.
+/// A small version of the flat baseline.
 pub fn small_flat_vae() -> FlatVaeConfig {
     FlatVaeConfig { latent: 6, hidden: 16, span_width: 8, ..FlatVaeConfig::default() }
 }

@@ -7,10 +7,11 @@ use burn::tensor::{Device, Tensor};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::host;
 use crate::hvae::Decoded;
-use crate::hvae::loss::{cross_entropy, edge_loss, kl, sample};
-use crate::latents::{Latents, rows, tensor};
+use crate::latents::Latents;
 use crate::layers::{SpanEmbedding, SpanEmbeddingConfig};
+use crate::losses::{cross_entropy, edge_loss, kl, sample};
 use crate::train::{Losses, Objective, Progress};
 use crate::{Graph, GraphBatch, Noise, Sizes};
 
@@ -128,12 +129,12 @@ impl FlatVae {
     /// One draw from the posterior of every graph.
     pub fn draw_posterior(&self, batch: &GraphBatch, noise: &mut Noise) -> Latents {
         let (mean, log_variance) = self.encode(batch);
-        Latents { graphs: rows(sample(mean, log_variance, Some(noise))), spans: Vec::new() }
+        Latents { graphs: host::rows(sample(mean, log_variance, Some(noise))), spans: Vec::new() }
     }
 
     /// [`FlatVae::decode`] for latents on the host.
     pub fn decode_latents(&self, layout: &GraphBatch, latents: &Latents) -> Decoded {
-        self.decode(layout, tensor(&latents.graphs, self.config.latent, &layout.device()))
+        self.decode(layout, host::of_rows(&latents.graphs, self.config.latent, &layout.device()))
     }
 
     /// Units of the latent.

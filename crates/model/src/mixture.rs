@@ -7,6 +7,7 @@ use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
+use tracesmith_trace::categorical;
 
 /// Draws from the posterior of a training trace, with what a request may ask for.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,12 +125,8 @@ impl Mixture {
 
     /// A draw of `z_G` for a condition.
     pub fn draw(&self, condition: &Condition, rng: &mut ChaCha8Rng) -> Vec<f32> {
-        let weights: Vec<f64> = self.weights(condition).into_iter().map(|weight| if weight > 1e-9 { weight } else { 0.0 }).collect();
-        let mut point = rng.random::<f64>() * weights.iter().sum::<f64>();
-        let chosen = weights.iter().position(|&weight| {
-            point -= weight;
-            point < 0.0
-        });
+        let weights = self.weights(condition).into_iter().map(|weight| if weight > 1e-9 { weight } else { 0.0 });
+        let chosen = categorical(weights, rng);
         let component = &self.components[chosen.unwrap_or(self.components.len() - 1)];
         let unit = |(&mean, &variance): (&f64, &f64)| {
             let noise: f64 = StandardNormal.sample(rng);
@@ -273,11 +270,7 @@ fn k_means(points: &[&Point], k: usize, rng: &mut ChaCha8Rng) -> Gaussians {
     let mut means = vec![points[rng.random_range(0..points.len())].z.clone()];
     let mut nearest: Vec<f64> = points.iter().map(|point| distance(&point.z, &means[0])).collect();
     while means.len() < k {
-        let mut target = rng.random::<f64>() * nearest.iter().sum::<f64>();
-        let chosen = nearest.iter().position(|&d| {
-            target -= d;
-            target < 0.0
-        });
+        let chosen = categorical(nearest.iter().copied(), rng);
         let mean = points[chosen.unwrap_or(points.len() - 1)].z.clone();
         nearest.iter_mut().zip(points).for_each(|(d, point)| *d = d.min(distance(&point.z, &mean)));
         means.push(mean);

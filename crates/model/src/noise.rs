@@ -1,9 +1,11 @@
 //! Random numbers for training and sampling, drawn on the host so that one seed gives one result on every device and thread count.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
+
+use crate::host::tensor;
 
 /// A stream of noise tensors.
 #[derive(Debug, Clone)]
@@ -18,7 +20,7 @@ impl Noise {
     /// Standard normal draws of shape `[rows, columns]`.
     pub fn normal(&mut self, rows: usize, columns: usize, device: &Device) -> Tensor<2> {
         let draws: Vec<f32> = (0..rows * columns).map(|_| StandardNormal.sample(&mut self.0)).collect();
-        Tensor::from_data(TensorData::new(draws, [rows, columns]), device)
+        tensor(draws, [rows, columns], device)
     }
 
     /// Sets each element of `x` to zero with probability `rate` (in steps of 1/256) and scales the others so that the mean stays.
@@ -32,7 +34,7 @@ impl Noise {
         self.0.fill_bytes(&mut bytes);
         let scale = 256.0 / (256.0 - f32::from(dropped));
         let mask: Vec<f32> = bytes.iter().map(|&byte| if byte < dropped { 0.0 } else { scale }).collect();
-        let mask = Tensor::from_data(TensorData::new(mask, [rows, columns]), &x.device());
+        let mask = tensor(mask, [rows, columns], &x.device());
         x * mask
     }
 }

@@ -8,6 +8,7 @@ mod batch;
 mod config;
 mod encoder;
 mod loss;
+mod network;
 mod prior;
 mod sample;
 mod sampler;
@@ -15,48 +16,12 @@ mod structure;
 mod targets;
 mod timing;
 
-use burn::module::Module;
-use burn::tensor::Device;
-use tracesmith_trace::Class;
-
 pub use batch::TreeBatch;
 pub use config::{TreeHvaeConfig, TreeSizes, TreeTrainConfig, size_bucket};
+pub use network::TreeHvae;
 pub use sample::TreeSample;
-pub use sampler::{TreeRules, TreeSampling};
+pub use sampler::{TreeLatents, TreeRules, TreeSampling};
 pub use targets::QuantileTargets;
-
-use crate::layers::Mlp;
-
-/// Encoder, prior and decoders.
-#[derive(Module, Debug)]
-pub struct TreeHvae {
-    encoder: encoder::Encoder,
-    prior: prior::GraphPrior,
-    structure: structure::StructureDecoder,
-    timing: timing::TimingDecoder,
-    /// Reads label counts, size, root and class from `z_G`.
-    auxiliary: Mlp,
-    #[module(skip)]
-    config: TreeHvaeConfig,
-    #[module(skip)]
-    sizes: TreeSizes,
-}
-
-impl TreeHvaeConfig {
-    /// Initialises the network for traces of `sizes`.
-    pub fn init(&self, sizes: &TreeSizes, device: &Device) -> TreeHvae {
-        let read = 2 * sizes.labels + size_bucket(sizes.max_spans) + 1 + Class::COUNT;
-        TreeHvae {
-            encoder: encoder::Encoder::new(self, sizes, device),
-            prior: prior::GraphPrior::new(self, device),
-            structure: structure::StructureDecoder::new(self, sizes, device),
-            timing: timing::TimingDecoder::new(self, sizes, device),
-            auxiliary: Mlp::new(self.graph_latent.max(1), 96, read, device),
-            config: self.clone(),
-            sizes: *sizes,
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests;

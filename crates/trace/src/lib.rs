@@ -4,6 +4,7 @@
 
 mod assemble;
 mod attributes;
+mod categorical;
 pub mod conditions;
 mod corpus;
 mod label;
@@ -26,6 +27,7 @@ mod vocabulary;
 
 pub use assemble::{Assembled, Defect, assemble};
 pub use attributes::{ATTRIBUTE_KEYS, AttributeRefused, AttributeSets, Attributes, MAX_ATTRIBUTE_BYTES};
+pub use categorical::categorical;
 pub use conditions::{ConditionError, Conditions, SizeMode};
 pub use corpus::{Corpus, CorpusBuilder, InvalidTrace};
 pub use label::{Class, Fault, Label};

@@ -4,7 +4,7 @@ use std::f64::consts::{LN_2, PI, SQRT_2};
 
 use statrs::function::erf::erfc;
 
-use super::AccountantError;
+use super::error::AccountantError;
 
 /// Terms of the series after which an order is given up: it then bounds nothing. Terms may fall no faster than i^−(2 + order), so that the
 /// smallest orders need e^(30/3.1) ≈ 16,000.

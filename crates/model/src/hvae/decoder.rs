@@ -3,12 +3,12 @@
 use burn::module::{Initializer, Module, Param};
 use burn::nn::{Embedding, EmbeddingConfig, LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::activation::{gelu, relu};
-use burn::tensor::{Device, Tensor, TensorData};
-use tracesmith_trace::Class;
+use burn::tensor::{Device, Tensor};
 
 use super::HvaeConfig;
 use crate::batch::{pair_count, pair_index};
-use crate::layers::{Gcn, GcnConfig};
+use crate::host::{floats, rows, tensor};
+use crate::layers::{ConditionEncoder, Gcn, GcnConfig, look_up};
 use crate::{GraphBatch, Noise, Sizes};
 
 /// Units of the hidden layer of the service and operation heads.
@@ -20,7 +20,7 @@ pub struct Decoder {
     graph_in: Linear,
     node_in: Linear,
     skip_in: Option<Linear>,
-    condition: Option<Embedding>,
+    condition: Option<ConditionEncoder>,
     position: Embedding,
     convolutions: Vec<Gcn>,
     norms: Vec<LayerNorm>,
@@ -71,7 +71,7 @@ impl Decoder {
             graph_in: linear(config.latent, hidden),
             node_in: linear(config.latent, hidden),
             skip_in: config.skip.then(|| linear(hidden, hidden)),
-            condition: config.conditional.then(|| EmbeddingConfig::new(Class::COUNT, hidden).init(device)),
+            condition: config.conditional.then(|| ConditionEncoder::new(hidden, 1.0, device)),
             position: EmbeddingConfig::new(sizes.max_spans, hidden)
                 .with_initializer(Initializer::Normal { mean: 0.0, std: 0.1 })
                 .init(device),
@@ -98,11 +98,11 @@ impl Decoder {
             h = h + layer.forward(skip);
         }
         if let Some(condition) = &self.condition {
-            h = h + layout.to_nodes(condition.forward(layout.classes.clone().unsqueeze_dim::<2>(1)).squeeze_dim::<2>(1));
+            h = h + layout.to_nodes(condition.forward(&layout.classes));
         }
         // Spans beyond the largest trace of training stand where its last one stood.
         let last = self.position.weight.dims()[0] as i64 - 1;
-        h = h + self.position.forward(layout.positions.clone().clamp_max(last).unsqueeze_dim(0)).squeeze_dim::<2>(0);
+        h = h + look_up(&self.position, &layout.positions.clone().clamp_max(last));
         let causal = causal_adjacency(layout.nodes, &layout.device());
         for (convolution, norm) in self.convolutions.iter().zip(&self.norms) {
             h = h.clone() + relu(norm.forward(convolution.forward(h, causal.clone(), layout)));
@@ -125,7 +125,7 @@ fn causal_adjacency(nodes: usize, device: &Device) -> Tensor<3> {
             values[j * nodes + i] = 1.0 / (((i + 1) * (j + 1)) as f32).sqrt();
         }
     }
-    Tensor::from_data(TensorData::new(values, [1, nodes, nodes]), device)
+    tensor(values, [1, nodes, nodes], device)
 }
 
 /// `hidden → 256`, LayerNorm, GELU, dropout, `256 → classes`.
@@ -189,29 +189,19 @@ impl EdgeHead {
 impl Decoded {
     /// Copies the decoded graphs of `layout` to the host.
     pub fn into_graphs(self, layout: &GraphBatch) -> Vec<DecodedGraph> {
-        let rows = |tensor: Tensor<2>| {
-            let [_, columns] = tensor.dims();
-            let values = floats(tensor);
-            move |row: usize| values[row * columns..(row + 1) * columns].to_vec()
-        };
-        let (service, operation) = (rows(self.services), rows(self.operations));
+        let (services, operations) = (rows(self.services), rows(self.operations));
         let (durations, edges) = (floats(self.durations), floats(self.edges));
         let (mut row, mut pair) = (0, 0);
         let mut graph = |&size: &usize| {
             let (spans, pairs) = (row..row + size, pair..pair + pair_count(size));
             (row, pair) = (spans.end, pairs.end);
             DecodedGraph {
-                services: spans.clone().map(&service).collect(),
-                operations: spans.clone().map(&operation).collect(),
+                services: services[spans.clone()].to_vec(),
+                operations: operations[spans.clone()].to_vec(),
                 durations: durations[spans].to_vec(),
                 edges: edges[pairs].to_vec(),
             }
         };
         layout.sizes.iter().map(&mut graph).collect()
     }
-}
-
-/// Values of a tensor of 32-bit floats in row-major order.
-pub(crate) fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().convert::<f32>().try_to_vec().expect("converted to f32")
 }

@@ -1,13 +1,12 @@
 //! q(z_G, z_v | trace).
 
 use burn::module::Module;
-use burn::nn::{BatchNorm, BatchNormConfig, Embedding, EmbeddingConfig, Linear, LinearConfig};
+use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
-use tracesmith_trace::Class;
 
 use super::HvaeConfig;
-use crate::layers::{Gcn, GcnConfig, SpanEmbedding, SpanEmbeddingConfig};
+use crate::layers::{ConditionEncoder, Gcn, GcnConfig, SpanEmbedding, SpanEmbeddingConfig};
 use crate::{GraphBatch, Noise, Sizes};
 
 /// ln σ² is kept in this range: beyond it exp overflows or the KL has no gradient that helps.
@@ -22,7 +21,7 @@ pub struct Encoder {
     graph_hidden: Linear,
     graph_head: Linear,
     node_head: Linear,
-    condition: Option<Embedding>,
+    condition: Option<ConditionEncoder>,
     dropout: f64,
 }
 
@@ -53,7 +52,7 @@ impl Encoder {
             graph_hidden: LinearConfig::new(config.hidden, config.latent).init(device),
             graph_head: LinearConfig::new(config.latent, 2 * config.latent).init(device),
             node_head: LinearConfig::new(config.hidden, 2 * config.latent).init(device),
-            condition: config.conditional.then(|| EmbeddingConfig::new(Class::COUNT, config.hidden).init(device)),
+            condition: config.conditional.then(|| ConditionEncoder::new(config.hidden, 1.0, device)),
             dropout: config.encoder_dropout,
         }
     }
@@ -70,7 +69,7 @@ impl Encoder {
         }
         let mut pooled = batch.mean_over_nodes(h.clone());
         if let Some(condition) = &self.condition {
-            pooled = pooled + condition.forward(batch.classes.clone().unsqueeze_dim::<2>(1)).squeeze_dim::<2>(1);
+            pooled = pooled + condition.forward(&batch.classes);
         }
         let (graph_mean, graph_log_variance) = halves(self.graph_head.forward(relu(self.graph_hidden.forward(pooled))));
         let (node_mean, node_log_variance) = halves(self.node_head.forward(h.clone()));

@@ -1,8 +1,11 @@
+use burn::tensor::Device;
+
 use super::*;
 use crate::classifier::ClassifierConfig;
 use crate::fixture::{SIZES, assert_close, epochs, fit, flat_vae, flattened, graphs, hvae, small_hvae};
+use crate::host::floats;
 use crate::train::initialise;
-use crate::{Graph, Noise};
+use crate::{Graph, GraphBatch, Noise};
 
 /// A network after an epoch: weights and running statistics differ from graph to graph and from unit to unit.
 fn trained(config: &HvaeConfig) -> Hvae {

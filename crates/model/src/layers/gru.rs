@@ -12,16 +12,7 @@ use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 
-use crate::layers::Packing;
-
-/// In which order the steps of a sequence are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// From the first step to the last.
-    Forward,
-    /// From the last step to the first.
-    Backward,
-}
+use crate::layers::{Direction, Packing};
 
 /// Gated recurrent unit (Cho et al. 2014, with the reset gate applied after the product as in cuDNN):
 /// `r = σ(x W_r + h U_r + b_r)`, `z = σ(x W_z + h U_z + b_z)`, `n = tanh(x W_n + r ⊙ (h U_n + b_n))`, `h' = (1 − z) ⊙ n + z ⊙ h`.
@@ -105,7 +96,7 @@ impl PackedGru {
 mod tests {
     use super::*;
     use crate::Noise;
-    use crate::hvae::floats;
+    use crate::host::floats;
     use crate::train::initialise;
     use burn::tensor::Tensor;
 

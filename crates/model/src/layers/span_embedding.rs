@@ -4,8 +4,9 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
 use burn::tensor::activation::relu;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 
+use crate::layers::look_up;
 use crate::{GraphBatch, Sizes};
 
 /// Configuration of a [`SpanEmbedding`].
@@ -58,7 +59,6 @@ impl SpanEmbeddingConfig {
 impl SpanEmbedding {
     /// Embeds every span of a batch: `[M, 3·width]`.
     pub fn forward(&self, batch: &GraphBatch) -> Tensor<2> {
-        let look_up = |embedding: &Embedding, ids: &Tensor<1, Int>| embedding.forward(ids.clone().unsqueeze_dim(0)).squeeze_dim::<2>(0);
         let service = look_up(&self.service, &batch.services);
         let operation = look_up(&self.operation, &batch.operations);
         let duration = self.duration_out.forward(relu(self.duration_in.forward(batch.durations.clone())));

@@ -79,7 +79,7 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
-    use crate::hvae::floats;
+    use crate::host::floats;
 
     fn linear(weight: f32) -> Linear {
         let mut linear = LinearConfig::new(1, 1).with_bias(false).init(&Device::flex().autodiff());

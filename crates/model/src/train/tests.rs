@@ -1,10 +1,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::time::Duration;
 use std::{fs, slice};
 
+use burn::tensor::Device;
 use rayon::ThreadPoolBuilder;
 
+use super::run::train_saving_every;
 use super::*;
+use crate::checkpoint::CheckpointError;
 use crate::classifier::ClassifierConfig;
 use crate::fixture::{SIZES, epochs, fit, flat_vae, graphs, hvae, parameters, small_hvae, tree};
 use crate::hvae::{DurationLoss, Hvae, HvaeConfig};

@@ -50,9 +50,8 @@ mod tests {
     use burn::nn::{Linear, LinearConfig};
     use burn::tensor::Device;
 
-    use super::super::{
-        EpochRecord, Losses, Objective, Optimiser, Progress, Recipe, Run, TrainConfig, Trained, initialise, train_saving_every,
-    };
+    use super::super::run::train_saving_every;
+    use super::super::{EpochRecord, Losses, Objective, Optimiser, Progress, Recipe, Run, TrainConfig, Trained, initialise};
     use super::*;
     use crate::Noise;
     use crate::fixture::parameters;

@@ -1,10 +1,11 @@
 //! Many trees as packed tensors.
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor};
 use tracesmith_codec::Codec;
 
 use super::sample::TreeSample;
 use super::{TreeSizes, size_bucket};
+use crate::host::{ids, tensor};
 use crate::layers::Packing;
 
 /// Traces packed span by span (see [`Packing`]), in order of descending size. `R` rows, `B` traces.
@@ -66,18 +67,14 @@ impl TreeBatch {
         let zero_row = rows + traces;
 
         let ints = |of: &dyn Fn(usize, &TreeSample, usize) -> usize| {
-            let values: Vec<i32> = places.iter().map(|&(trace, step)| of(trace, samples[trace], step) as i32).collect();
-            Tensor::<1, Int>::from_data(TensorData::new(values, [rows]), device)
+            ids(places.iter().map(|&(trace, step)| of(trace, samples[trace], step)), device)
         };
         let floats = |columns: usize, of: &dyn Fn(&TreeSample, usize, &mut Vec<f32>)| {
             let mut values = Vec::with_capacity(rows * columns);
             places.iter().for_each(|&(trace, step)| of(samples[trace], step, &mut values));
-            Tensor::<2>::from_data(TensorData::new(values, [rows, columns]), device)
+            tensor(values, [rows, columns], device)
         };
-        let of_traces = |of: &dyn Fn(usize) -> usize| {
-            let values: Vec<i32> = (0..traces).map(|trace| of(trace) as i32).collect();
-            Tensor::<1, Int>::from_data(TensorData::new(values, [traces]), device)
-        };
+        let of_traces = |of: &dyn Fn(usize) -> usize| ids((0..traces).map(of), device);
         let label_or_none = |sample: &TreeSample, span: Option<usize>| span.map_or(sizes.labels, |i| sample.tokens.labels[i] as usize);
         // A trace of others than the training traces may be deeper or larger than the tables.
         let known_depth = |depth: u16| usize::from(depth).min(sizes.max_depth);
@@ -91,7 +88,7 @@ impl TreeBatch {
         Self {
             traces: ints(&|trace, _, _| trace),
             last: of_traces(&|trace| packing.row(trace, lengths[trace] - 1)),
-            sizes: Tensor::from_data(TensorData::new(span_counts, [traces, 1]), device),
+            sizes: tensor(span_counts, [traces, 1], device),
             buckets: of_traces(&|trace| size_bucket(lengths[trace].min(sizes.max_spans))),
             classes: of_traces(&|trace| samples[trace].class),
             labels: ints(&|_, sample, i| sample.tokens.labels[i] as usize),
@@ -113,7 +110,7 @@ impl TreeBatch {
                 out.extend([head, Codec::score(sample.tokens.tails[i])]);
             }),
             log_durations: floats(1, &|sample, i, out| out.push(sample.tokens.durations_us[i].ln_1p() as f32 / 10.0)),
-            label_counts: Tensor::from_data(TensorData::new(label_counts, [traces, sizes.labels]), device),
+            label_counts: tensor(label_counts, [traces, sizes.labels], device),
             packing,
             order,
         }

@@ -1,15 +1,14 @@
 //! Posterior of the latents.
 
 use burn::module::Module;
-use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
+use burn::nn::{Embedding, Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
-use tracesmith_trace::Class;
 
 use super::batch::TreeBatch;
 use super::{TreeHvaeConfig, TreeSizes};
 use crate::Noise;
-use crate::layers::{Direction, Lookup, Mlp, PackedGru};
+use crate::layers::{ConditionEncoder, Direction, Mlp, PackedGru, look_up, small_embedding};
 
 /// Mean and log-variance of a diagonal Gaussian.
 #[derive(Debug, Clone)]
@@ -54,14 +53,14 @@ impl Gaussian {
 /// Reads a trace in both directions.
 #[derive(Module, Debug)]
 pub(crate) struct Encoder {
-    labels: Lookup,
-    parent_labels: Lookup,
-    depths: Lookup,
-    outcomes: Lookup,
+    labels: Embedding,
+    parent_labels: Embedding,
+    depths: Embedding,
+    outcomes: Embedding,
     inputs: Linear,
     forward: PackedGru,
     backward: PackedGru,
-    class: Embedding,
+    class: ConditionEncoder,
     graph: Mlp,
     span: Mlp,
 }
@@ -71,14 +70,14 @@ impl Encoder {
         let (label, depth, width) = (config.label_width, config.depth_width, config.encoder_width);
         let features = 2 * label + depth + OUTCOME_WIDTH + 1 + 2 + 1;
         Self {
-            labels: Lookup::new(sizes.labels, label, device),
-            parent_labels: Lookup::new(sizes.labels + 1, label, device),
-            depths: Lookup::new(sizes.max_depth + 1, depth, device),
-            outcomes: Lookup::new(sizes.outcomes, OUTCOME_WIDTH, device),
+            labels: small_embedding(sizes.labels, label, device),
+            parent_labels: small_embedding(sizes.labels + 1, label, device),
+            depths: small_embedding(sizes.max_depth + 1, depth, device),
+            outcomes: small_embedding(sizes.outcomes, OUTCOME_WIDTH, device),
             inputs: LinearConfig::new(features, 2 * width).init(device),
             forward: PackedGru::new(2 * width, width, device),
             backward: PackedGru::new(2 * width, width, device),
-            class: EmbeddingConfig::new(Class::COUNT, CLASS_WIDTH).init(device),
+            class: ConditionEncoder::new(CLASS_WIDTH, 1.0, device),
             graph: Mlp::new(4 * width + CLASS_WIDTH, 128, 2 * config.graph_latent.max(1), device),
             span: Mlp::new(2 * width + config.graph_latent.max(1), 64, 2 * config.span_latent.max(1), device),
         }
@@ -87,10 +86,10 @@ impl Encoder {
     /// States of every span, `[R, 2E]`: forward and backward.
     pub fn states(&self, batch: &TreeBatch) -> Tensor<2> {
         let features = vec![
-            self.labels.forward(&batch.labels),
-            self.parent_labels.forward(&batch.parent_labels),
-            self.depths.forward(&batch.depths),
-            self.outcomes.forward(&batch.outcomes),
+            look_up(&self.labels, &batch.labels),
+            look_up(&self.parent_labels, &batch.parent_labels),
+            look_up(&self.depths, &batch.depths),
+            look_up(&self.outcomes, &batch.outcomes),
             batch.leaves.clone(),
             batch.scores.clone(),
             batch.log_durations.clone(),
@@ -109,7 +108,7 @@ impl Encoder {
         // The first span of every trace is in the first rows.
         let back = states.clone().narrow(1, width, width).narrow(0, 0, batch.len());
         let mean = batch.sum(states.clone()) / batch.sizes.clone();
-        let class = self.class.weight.val().select(0, batch.classes.clone());
+        let class = self.class.forward(&batch.classes);
         Gaussian::split(self.graph.forward(Tensor::cat(vec![mean, there, back, class], 1)))
     }
 

@@ -7,10 +7,11 @@ use tracesmith_trace::Class;
 
 use super::batch::TreeBatch;
 use super::encoder::Gaussian;
+use super::network::TreeHvae;
 use super::sample::TreeSample;
+use super::size_bucket;
 use super::structure::size_feature;
 use super::targets::QuantileTargets;
-use super::{TreeHvae, size_bucket};
 use crate::Noise;
 use crate::train::{Losses, Objective, Progress, Window};
 

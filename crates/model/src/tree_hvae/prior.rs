@@ -3,11 +3,10 @@
 use burn::module::{Initializer, Module, Param};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor};
-use tracesmith_trace::Class;
 
 use super::TreeHvaeConfig;
 use super::encoder::CLASS_WIDTH;
-use crate::layers::{Lookup, Mlp};
+use crate::layers::{ConditionEncoder, Mlp};
 
 /// The parameters are stored divided by this, so that AdamW, whose steps do not depend on the scale of a gradient, moves them that much
 /// faster than the rest of the network.
@@ -16,7 +15,7 @@ const RATE: f64 = 4.0;
 /// A mixture of diagonal Gaussians whose weights depend on the class and, where it is given, on the size.
 #[derive(Module, Debug)]
 pub(crate) struct GraphPrior {
-    class: Lookup,
+    class: ConditionEncoder,
     weights: Mlp,
     means: Param<Tensor<2>>,
     log_variances: Param<Tensor<2>>,
@@ -26,7 +25,7 @@ impl GraphPrior {
     pub fn new(config: &TreeHvaeConfig, device: &Device) -> Self {
         let shape = [config.components, config.graph_latent.max(1)];
         Self {
-            class: Lookup::new(Class::COUNT, CLASS_WIDTH, device),
+            class: ConditionEncoder::new(CLASS_WIDTH, 0.1, device),
             weights: Mlp::new(CLASS_WIDTH + 2, 64, config.components, device),
             means: Initializer::Normal { mean: 0.0, std: 1.0 / RATE }.init(shape, device),
             log_variances: Initializer::Zeros.init(shape, device),
@@ -75,7 +74,7 @@ fn log_sum_exp(x: Tensor<2>) -> Tensor<2> {
 mod tests {
     use super::*;
     use crate::Noise;
-    use crate::hvae::floats;
+    use crate::host::floats;
     use crate::train::initialise;
     use crate::tree_hvae::encoder::Gaussian;
 

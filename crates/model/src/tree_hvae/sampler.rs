@@ -4,23 +4,25 @@ mod choice;
 mod structure;
 mod times;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 use rand_chacha::ChaCha8Rng;
 use tracesmith_codec::Tokens;
 
 pub use choice::TreeSampling;
 
+use super::TreeBatch;
 use super::encoder::Gaussian;
+use super::network::TreeHvae;
 use super::sample::TreeSample;
-use super::{TreeBatch, TreeHvae};
 use crate::Noise;
+use crate::host;
 use crate::mixture::{Condition, Point};
 use choice::Picker;
 pub use structure::TreeRules;
 
 /// Posterior means of one trace.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Latents {
+pub struct TreeLatents {
     /// `z_G`.
     pub graph: Vec<f32>,
     /// `z_v` of every span.
@@ -39,7 +41,7 @@ impl TreeHvae {
         rng: &mut ChaCha8Rng,
         device: &Device,
     ) -> Vec<Tokens> {
-        let graph = rows(graph, self.config.graph_latent.max(1), device);
+        let graph = host::of_rows(graph, self.config.graph_latent.max(1), device);
         let mut picker = Picker::Draw { sampling, rng };
         let structures = self.draw_structures(graph.clone(), conditions, rules, &mut picker);
         let classes: Vec<usize> = conditions.iter().map(|condition| condition.class).collect();
@@ -50,7 +52,7 @@ impl TreeHvae {
     pub fn reconstruct(&self, samples: &[&TreeSample], rules: TreeRules<'_>, device: &Device) -> Vec<Tokens> {
         let latents = self.posterior_means(samples, device);
         let graph: Vec<Vec<f32>> = latents.iter().map(|latents| latents.graph.clone()).collect();
-        let graph = rows(&graph, self.config.graph_latent.max(1), device);
+        let graph = host::of_rows(&graph, self.config.graph_latent.max(1), device);
         let condition = |sample: &&TreeSample| Condition { class: sample.class, size: Some(sample.len()), root: None };
         let conditions: Vec<Condition> = samples.iter().map(condition).collect();
         let mut picker = Picker::MostLikely;
@@ -61,17 +63,17 @@ impl TreeHvae {
     }
 
     /// Means of the latents of every sample; zeros for a latent that is left out.
-    pub fn posterior_means(&self, samples: &[&TreeSample], device: &Device) -> Vec<Latents> {
+    pub fn posterior_means(&self, samples: &[&TreeSample], device: &Device) -> Vec<TreeLatents> {
         let batch = TreeBatch::new(samples, &self.sizes, device);
         let states = self.encoder.states(&batch);
         let means = |posterior: Gaussian, units: usize| if units > 0 { posterior.mean } else { posterior.mean.zeros_like() };
         let graph = means(self.encoder.graph(&states, &batch), self.config.graph_latent);
         let spans = means(self.encoder.spans(&states, &graph, &batch), self.config.span_latent);
-        let (graph, spans) = (host_rows(graph), host_rows(spans));
-        let mut latents = vec![Latents { graph: Vec::new(), spans: Vec::new() }; samples.len()];
+        let (graph, spans) = (host::rows(graph), host::rows(spans));
+        let mut latents = vec![TreeLatents { graph: Vec::new(), spans: Vec::new() }; samples.len()];
         for (trace, &i) in batch.order.iter().enumerate() {
             let spans = (0..samples[i].len()).map(|step| spans[batch.packing.row(trace, step)].clone()).collect();
-            latents[i] = Latents { graph: graph[trace].clone(), spans };
+            latents[i] = TreeLatents { graph: graph[trace].clone(), spans };
         }
         latents
     }
@@ -82,7 +84,7 @@ impl TreeHvae {
         let posterior = self.encoder.graph(&self.encoder.states(&batch), &batch);
         let mut points = Vec::with_capacity(samples.len() * draws);
         for _ in 0..draws {
-            for (z, &i) in host_rows(posterior.draw(noise)).iter().zip(&batch.order) {
+            for (z, &i) in host::rows(posterior.draw(noise)).iter().zip(&batch.order) {
                 let z = z.iter().map(|&x| f64::from(x)).collect();
                 points.push(Point { z, class: samples[i].class, size: samples[i].len(), root: samples[i].tokens.labels[0] });
             }
@@ -98,29 +100,14 @@ impl TreeHvae {
             return vec![vec![0.0; units]; conditions.len()];
         }
         if !self.config.learned_priors {
-            return host_rows(standard);
+            return host::rows(standard);
         }
         let classes: Vec<usize> = conditions.iter().map(|condition| condition.class).collect();
         let size = structure::size_columns(conditions, device);
-        let weights = host_rows(self.prior.log_weights(&structure::ids(&classes, device), size).exp());
+        let weights = host::rows(self.prior.log_weights(&host::ids(classes, device), size).exp());
         let components: Vec<usize> = weights.iter().map(|row| choice::draw(row, rng)).collect();
         let (means, deviations) = self.prior.components();
-        let components = structure::ids(&components, device);
-        host_rows(means.select(0, components.clone()) + deviations.select(0, components) * standard)
+        let components = host::ids(components, device);
+        host::rows(means.select(0, components.clone()) + deviations.select(0, components) * standard)
     }
-}
-
-/// `[n, columns]` from rows on the host.
-fn rows(of: &[Vec<f32>], columns: usize, device: &Device) -> Tensor<2> {
-    Tensor::from_data(TensorData::new(of.concat(), [of.len(), columns]), device)
-}
-
-/// Rows on the host.
-fn host_rows(tensor: Tensor<2>) -> Vec<Vec<f32>> {
-    let columns = tensor.dims()[1];
-    host(tensor).chunks(columns).map(<[f32]>::to_vec).collect()
-}
-
-fn host(tensor: Tensor<2>) -> Vec<f32> {
-    crate::hvae::floats(tensor.flatten::<1>(0, 1))
 }

@@ -1,26 +1,26 @@
 //! Decoder of the tree, its labels and its outcomes.
 
 use burn::module::Module;
-use burn::nn::{Linear, LinearConfig};
+use burn::nn::{Embedding, Linear, LinearConfig};
 use burn::tensor::{Device, Int, Tensor};
-use tracesmith_trace::Class;
 
 use super::batch::{TreeBatch, table};
 use super::encoder::{CLASS_WIDTH, OUTCOME_WIDTH};
 use super::{TreeHvaeConfig, TreeSizes};
 use crate::Noise;
-use crate::layers::{Direction, Lookup, Mlp, PackedGru};
+use crate::host::tensor;
+use crate::layers::{ConditionEncoder, Direction, Mlp, PackedGru, look_up, small_embedding};
 
 /// Reads the spans drawn so far in preorder and predicts what follows: the depth of the next span or the end, then its label, then its
 /// outcome. A depth is at most one more than the one before, so that every sequence of depths is a tree.
 #[derive(Module, Debug)]
 pub(crate) struct StructureDecoder {
-    labels: Lookup,
+    labels: Embedding,
     /// Labels of parents and siblings, with one vector for "none".
-    around: Lookup,
-    depths: Lookup,
-    outcomes: Lookup,
-    class: Lookup,
+    around: Embedding,
+    depths: Embedding,
+    outcomes: Embedding,
+    class: ConditionEncoder,
     condition: Linear,
     start: Linear,
     unit: PackedGru,
@@ -56,11 +56,11 @@ impl StructureDecoder {
         let (label, depth, width) = (config.label_width, config.depth_width, config.structure_width);
         let condition = config.graph_latent.max(1) + CLASS_WIDTH + 2;
         Self {
-            labels: Lookup::new(sizes.labels, label, device),
-            around: Lookup::new(sizes.labels + 1, label, device),
-            depths: Lookup::new(sizes.max_depth + 1, depth, device),
-            outcomes: Lookup::new(sizes.outcomes, OUTCOME_WIDTH, device),
-            class: Lookup::new(Class::COUNT, CLASS_WIDTH, device),
+            labels: small_embedding(sizes.labels, label, device),
+            around: small_embedding(sizes.labels + 1, label, device),
+            depths: small_embedding(sizes.max_depth + 1, depth, device),
+            outcomes: small_embedding(sizes.outcomes, OUTCOME_WIDTH, device),
+            class: ConditionEncoder::new(CLASS_WIDTH, 0.1, device),
             condition: LinearConfig::new(condition, width).init(device),
             start: LinearConfig::new(condition, width).init(device),
             unit: PackedGru::new(2 * label + depth + OUTCOME_WIDTH + 2 + width, width, device),
@@ -90,10 +90,10 @@ impl StructureDecoder {
     /// Input of the unit for spans, given the context of each one's trace.
     pub fn inputs(&self, spans: &SpanInputs, context: Tensor<2>) -> Tensor<2> {
         let parts = vec![
-            self.labels.forward(&spans.labels),
-            self.around.forward(&spans.parent_labels),
-            self.depths.forward(&spans.depths),
-            self.outcomes.forward(&spans.outcomes),
+            look_up(&self.labels, &spans.labels),
+            look_up(&self.around, &spans.parent_labels),
+            look_up(&self.depths, &spans.depths),
+            look_up(&self.outcomes, &spans.outcomes),
             spans.remaining.clone(),
             context,
         ];
@@ -119,13 +119,13 @@ impl StructureDecoder {
         sibling_labels: &Tensor<1, Int>,
         depths: &Tensor<1, Int>,
     ) -> Tensor<2> {
-        let around = [self.around.forward(parent_labels), self.around.forward(sibling_labels), self.depths.forward(depths)];
+        let around = [look_up(&self.around, parent_labels), look_up(&self.around, sibling_labels), look_up(&self.depths, depths)];
         self.label.forward(Tensor::cat([vec![state, parent_state], around.to_vec()].concat(), 1))
     }
 
     /// Logits of the outcome of a span with a known label.
     pub fn outcome_logits(&self, state: Tensor<2>, parent_state: Tensor<2>, labels: &Tensor<1, Int>) -> Tensor<2> {
-        self.outcome.forward(Tensor::cat(vec![state, parent_state, self.labels.forward(labels)], 1))
+        self.outcome.forward(Tensor::cat(vec![state, parent_state, look_up(&self.labels, labels)], 1))
     }
 
     /// Logits of a whole batch with the true past. `given: [B, 1]` is 1 for traces whose size is known.
@@ -158,7 +158,7 @@ impl StructureDecoder {
     fn illegal(&self, depths: &Tensor<1, Int>) -> Tensor<2> {
         let tokens = self.max_depth + 1;
         let mask: Vec<f32> = (0..tokens * tokens).map(|cell| if cell % tokens > cell / tokens + 1 { -1e9 } else { 0.0 }).collect();
-        let mask = Tensor::<2>::from_data(burn::tensor::TensorData::new(mask, [tokens, tokens]), &depths.device());
+        let mask: Tensor<2> = tensor(mask, [tokens, tokens], &depths.device());
         mask.select(0, depths.clone())
     }
 }

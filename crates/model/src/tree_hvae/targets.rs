@@ -1,9 +1,10 @@
 //! What the timing decoder learns to predict.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 
 use super::batch::TreeBatch;
 use super::sample::TreeSample;
+use crate::host::tensor;
 
 /// Shares of the bins of a quantile that each span's gaps stand for, `[R, bins]` in the order of the rows of a [`TreeBatch`].
 #[derive(Debug, Clone)]
@@ -24,7 +25,7 @@ impl QuantileTargets {
                     push_window(quantiles(sample)[step], width, bins, &mut shares);
                 }
             }
-            Tensor::from_data(TensorData::new(shares, [batch.rows(), bins]), &batch.sizes.device())
+            tensor(shares, [batch.rows(), bins], &batch.sizes.device())
         };
         Self { heads: targets(&|sample| &sample.tokens.heads), tails: targets(&|sample| &sample.tokens.tails) }
     }

@@ -1,16 +1,15 @@
 //! Decoder of the gaps, once the tree is known.
 
 use burn::module::Module;
-use burn::nn::{Linear, LinearConfig};
+use burn::nn::{Embedding, Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
-use tracesmith_trace::Class;
 
 use super::batch::{TreeBatch, table};
 use super::encoder::{CLASS_WIDTH, Gaussian, OUTCOME_WIDTH};
 use super::{TreeHvaeConfig, TreeSizes};
 use crate::Noise;
-use crate::layers::{Direction, Lookup, Mlp, PackedGru};
+use crate::layers::{ConditionEncoder, Direction, Mlp, PackedGru, look_up, small_embedding};
 
 /// Units of the projection of `z_G` and the class.
 const CONTEXT_WIDTH: usize = 64;
@@ -19,11 +18,11 @@ const CONTEXT_WIDTH: usize = 64;
 /// that runs backwards tells it what is still to come.
 #[derive(Module, Debug)]
 pub(crate) struct TimingDecoder {
-    labels: Lookup,
-    around: Lookup,
-    depths: Lookup,
-    outcomes: Lookup,
-    class: Lookup,
+    labels: Embedding,
+    around: Embedding,
+    depths: Embedding,
+    outcomes: Embedding,
+    class: ConditionEncoder,
     context: Linear,
     lookahead: PackedGru,
     unit: PackedGru,
@@ -39,11 +38,11 @@ impl TimingDecoder {
         let tree = 3 * label + depth + OUTCOME_WIDTH + 1;
         let still = tree + config.lookahead_width + CONTEXT_WIDTH;
         Self {
-            labels: Lookup::new(sizes.labels, label, device),
-            around: Lookup::new(sizes.labels + 1, label, device),
-            depths: Lookup::new(sizes.max_depth + 1, depth, device),
-            outcomes: Lookup::new(sizes.outcomes, OUTCOME_WIDTH, device),
-            class: Lookup::new(Class::COUNT, CLASS_WIDTH, device),
+            labels: small_embedding(sizes.labels, label, device),
+            around: small_embedding(sizes.labels + 1, label, device),
+            depths: small_embedding(sizes.max_depth + 1, depth, device),
+            outcomes: small_embedding(sizes.outcomes, OUTCOME_WIDTH, device),
+            class: ConditionEncoder::new(CLASS_WIDTH, 0.1, device),
             context: LinearConfig::new(config.graph_latent.max(1) + CLASS_WIDTH, CONTEXT_WIDTH).init(device),
             lookahead: PackedGru::new(tree, config.lookahead_width, device),
             unit: PackedGru::new(still + past_width(latent), width, device),
@@ -58,11 +57,11 @@ impl TimingDecoder {
     pub fn still(&self, batch: &TreeBatch, graph: Tensor<2>) -> Tensor<2> {
         let tree = Tensor::cat(
             vec![
-                self.labels.forward(&batch.labels),
-                self.around.forward(&batch.parent_labels),
-                self.around.forward(&batch.sibling_labels),
-                self.depths.forward(&batch.depths),
-                self.outcomes.forward(&batch.outcomes),
+                look_up(&self.labels, &batch.labels),
+                look_up(&self.around, &batch.parent_labels),
+                look_up(&self.around, &batch.sibling_labels),
+                look_up(&self.depths, &batch.depths),
+                look_up(&self.outcomes, &batch.outcomes),
                 batch.leaves.clone(),
             ],
             1,

@@ -9,9 +9,8 @@ use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::{Tensor, TensorData};
 use ndarray::{Array, ArrayView1, ArrayView2, Dimension};
 
-use super::Direction;
 use super::kernel::{Gates, Inputs};
-use crate::layers::Packing;
+use crate::layers::{Direction, Packing};
 
 type FlexTensor = FloatTensor<Flex>;
 

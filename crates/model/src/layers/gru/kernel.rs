@@ -7,8 +7,7 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Slice};
 use rayon::prelude::*;
 
-use super::Direction;
-use crate::layers::Packing;
+use crate::layers::{Direction, Packing};
 
 /// Sequences a lane.
 const LANE: usize = 16;

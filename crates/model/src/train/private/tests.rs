@@ -5,7 +5,8 @@ use std::time::Duration;
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 
-use super::super::{EpochRecord, Losses, Optimiser, Progress, Run, TrainConfig, TrainError, Trained, initialise, train_saving_every};
+use super::super::run::train_saving_every;
+use super::super::{EpochRecord, Losses, Optimiser, Progress, Run, TrainConfig, TrainError, Trained, initialise};
 use super::*;
 use crate::fixture::{SIZES, epochs, fit, flat_vae, graphs, hvae, parameters, small_hvae};
 
@@ -79,7 +80,7 @@ fn gradient<M: Objective>(model: &M, privacy: &Privacy, lot: &[M::Sample]) -> Ve
     let lot: Vec<&M::Sample> = lot.iter().collect();
     let (mut noise, mut privacy_noise) = (Noise::new(0, "noise"), Noise::new(1, "privacy"));
     let (_, gradients) = privacy.gradients(model, &lot, &step, &mut noise, &mut privacy_noise);
-    crate::hvae::floats(flatten(model, gradients, &step))
+    crate::host::floats(flatten(model, gradients, &step))
 }
 
 fn norm(values: impl Iterator<Item = f32>) -> f64 {

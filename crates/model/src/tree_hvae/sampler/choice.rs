@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tracesmith_trace::categorical;
 
 /// How tokens are drawn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,7 +32,7 @@ impl Default for TreeSampling {
     }
 }
 
-/// How a decoder makes up its mind.
+/// How a decoder picks a token or a quantile.
 pub(super) enum Picker<'a> {
     /// Randomly.
     Draw { sampling: &'a TreeSampling, rng: &'a mut ChaCha8Rng },
@@ -90,20 +91,9 @@ impl Picker<'_> {
     }
 }
 
-/// A position drawn in proportion to the weights.
+/// A position drawn in proportion to the weights; the first one if all are 0.
 pub(super) fn draw(weights: &[f32], rng: &mut ChaCha8Rng) -> usize {
-    let mut point = rng.random::<f64>() * weights.iter().map(|&weight| f64::from(weight)).sum::<f64>();
-    let mut last = 0;
-    for (i, &weight) in weights.iter().enumerate() {
-        if weight > 0.0 {
-            last = i;
-            point -= f64::from(weight);
-            if point < 0.0 {
-                break;
-            }
-        }
-    }
-    last
+    categorical(weights.iter().map(|&weight| f64::from(weight)), rng).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! Drawing trees.
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 
 use tracesmith_codec::Grammar;
 
 use super::choice::Picker;
-use super::{TreeHvae, host};
+use crate::host::{floats, ids, tensor};
 use crate::mixture::Condition;
+use crate::tree_hvae::network::TreeHvae;
 use crate::tree_hvae::structure::{SpanInputs, remaining_feature, size_feature};
 
 /// A tree without times.
@@ -87,7 +88,7 @@ impl TreeHvae {
         let device = graph.device();
         let decoder = &self.structure;
         let classes: Vec<usize> = conditions.iter().map(|condition| condition.class).collect();
-        let whole = decoder.conditions(graph, &ids(&classes, &device), size_columns(conditions, &device));
+        let whole = decoder.conditions(graph, &ids(classes, &device), size_columns(conditions, &device));
         let (mut state, mut context) = (decoder.start(whole.clone()), decoder.context(whole));
         let grow = |(trace, &condition): (usize, &Condition)| Growing {
             trace,
@@ -103,12 +104,12 @@ impl TreeHvae {
         while !growing.is_empty() {
             state = decoder.step(decoder.inputs(&self.last_spans(&growing, &device), context.clone()), state);
             let width = state.dims()[1];
-            for (tree, row) in growing.iter_mut().zip(host(state.clone()).chunks(width)) {
+            for (tree, row) in growing.iter_mut().zip(floats(state.clone()).chunks(width)) {
                 tree.states.truncate(tree.depth() * width);
                 tree.states.extend_from_slice(row);
             }
             let parents = states_at(&growing, width, |_, tree| tree.depth().checked_sub(1), &device);
-            let logits = host(decoder.next_logits(state.clone(), parents));
+            let logits = floats(decoder.next_logits(state.clone(), parents));
             let columns = logits.len() / growing.len();
             let pick = |(tree, row): (&Growing, &[f32])| tree.next(row, rules, picker);
             let tokens: Vec<usize> = growing.iter().zip(logits.chunks(columns)).map(pick).collect();
@@ -117,7 +118,7 @@ impl TreeHvae {
                 let (going, ended): (Vec<_>, Vec<_>) = growing.into_iter().zip(&tokens).partition(|&(_, &token)| token > 0);
                 ended.into_iter().for_each(|(tree, _)| finished[tree.trace] = tree.structure);
                 growing = going.into_iter().map(|(tree, _)| tree).collect();
-                let kept = ids(&alive, &device);
+                let kept = ids(alive, &device);
                 (state, context) = (state.select(0, kept.clone()), context.select(0, kept));
             }
             let depths: Vec<usize> = tokens.into_iter().filter(|&token| token > 0).collect();
@@ -132,12 +133,9 @@ impl TreeHvae {
     fn add_spans(&self, growing: &mut [Growing], depths: &[usize], state: &Tensor<2>, rules: TreeRules<'_>, picker: &mut Picker<'_>) {
         let (device, width) = (state.device(), state.dims()[1]);
         let none = self.sizes.labels;
-        let at = |of: &dyn Fn(&Growing, usize) -> usize| {
-            let values: Vec<usize> = growing.iter().zip(depths).map(|(tree, &depth)| of(tree, depth)).collect();
-            ids(&values, &device)
-        };
+        let at = |of: &dyn Fn(&Growing, usize) -> usize| ids(growing.iter().zip(depths).map(|(tree, &depth)| of(tree, depth)), &device);
         let parent_states = states_at(growing, width, |i, _| depths[i].checked_sub(1), &device);
-        let logits = host(self.structure.label_logits(
+        let logits = floats(self.structure.label_logits(
             state.clone(),
             parent_states.clone(),
             &at(&|tree, depth| depth.checked_sub(1).map_or(none, |parent| tree.path[parent] as usize)),
@@ -170,7 +168,7 @@ impl TreeHvae {
         if self.sizes.outcomes == 1 {
             return vec![0; labels.len()];
         }
-        let logits = host(self.structure.outcome_logits(state.clone(), parents, &ids(labels, &state.device())));
+        let logits = floats(self.structure.outcome_logits(state.clone(), parents, &ids(labels.iter().copied(), &state.device())));
         let known = |label: usize, outcome: usize| rules.grammar.is_none_or(|grammar| grammar.has_outcome(label as u32, outcome as u32));
         let rows = labels.iter().zip(logits.chunks(self.sizes.outcomes));
         rows.map(|(&label, row)| picker.token(row, &[&|outcome| known(label, outcome)])).collect()
@@ -178,14 +176,14 @@ impl TreeHvae {
 
     /// The last span of every tree as an input.
     fn last_spans(&self, growing: &[Growing], device: &Device) -> SpanInputs {
-        let of = |value: &dyn Fn(&Growing) -> u32| ids(&growing.iter().map(|tree| value(tree) as usize).collect::<Vec<_>>(), device);
+        let of = |value: &dyn Fn(&Growing) -> u32| ids(growing.iter().map(|tree| value(tree) as usize), device);
         let none = self.sizes.labels as u32;
         let left = |tree: &Growing| match tree.condition.size {
             Some(size) => [(size - tree.structure.depths.len()) as f32, 1.0],
             None => [0.0, 0.0],
         };
         let left: Vec<f32> = growing.iter().flat_map(left).collect();
-        let left = Tensor::<2>::from_data(TensorData::new(left, [growing.len(), 2]), device);
+        let left: Tensor<2> = tensor(left, [growing.len(), 2], device);
         let given = left.clone().narrow(1, 1, 1);
         SpanInputs {
             labels: of(&|tree| tree.path[tree.depth()]),
@@ -206,19 +204,13 @@ fn states_at(growing: &[Growing], width: usize, depth: impl Fn(usize, &Growing) 
             None => states.resize(states.len() + width, 0.0),
         }
     }
-    Tensor::from_data(TensorData::new(states, [growing.len(), width]), device)
-}
-
-/// Ids as a tensor.
-pub(super) fn ids(values: &[usize], device: &Device) -> Tensor<1, Int> {
-    let ids: Vec<i32> = values.iter().map(|&value| value as i32).collect();
-    Tensor::from_data(TensorData::new(ids, [values.len()]), device)
+    tensor(states, [growing.len(), width], device)
 }
 
 /// Size and flag of conditions, `[n, 2]`.
 pub(super) fn size_columns(conditions: &[Condition], device: &Device) -> Tensor<2> {
     let columns: Vec<f32> = conditions.iter().flat_map(|c| c.size.map_or([0.0, 0.0], |size| [size as f32, 1.0])).collect();
-    let columns = Tensor::<2>::from_data(TensorData::new(columns, [conditions.len(), 2]), device);
+    let columns: Tensor<2> = tensor(columns, [conditions.len(), 2], device);
     let given = columns.clone().narrow(1, 1, 1);
     Tensor::cat(vec![size_feature(columns.narrow(1, 0, 1)) * given.clone(), given], 1)
 }

@@ -1,13 +1,14 @@
 //! Drawing latents and gaps of spans, once the trees are known.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 use tracesmith_codec::{Codec, Tokens};
 
 use super::choice::Picker;
 use super::structure::Structure;
-use super::{TreeHvae, TreeSample, host};
-use crate::tree_hvae::TreeBatch;
+use crate::host::{floats, ids, tensor};
+use crate::tree_hvae::network::TreeHvae;
 use crate::tree_hvae::timing::past_width;
+use crate::tree_hvae::{TreeBatch, TreeSample};
 
 /// What is drawn of every span, row by row of a batch, and a last row of zeros for spans that do not exist.
 struct Drawn {
@@ -51,7 +52,7 @@ impl TreeHvae {
         let blank = |(structure, &class): (Structure, &usize)| TreeSample::of_class(structure.untimed(), class);
         let mut samples: Vec<TreeSample> = structures.into_iter().zip(classes).map(blank).collect();
         let batch = TreeBatch::new(&samples.iter().collect::<Vec<_>>(), &self.sizes, &device);
-        let graph = graph.select(0, super::structure::ids(&batch.order, &device));
+        let graph = graph.select(0, ids(batch.order.iter().copied(), &device));
         let still = self.timing.still(&batch, graph);
         let latent = self.config.span_latent.max(1);
         let mut drawn = Drawn::new(batch.rows(), latent);
@@ -59,17 +60,17 @@ impl TreeHvae {
         for step in 0..batch.packing.steps() {
             let (first, alive) = (batch.packing.row(0, step), batch.packing.alive(step));
             let past: Vec<f32> = (0..alive).flat_map(|trace| past(&batch, &samples, &drawn, trace, step)).collect();
-            let past = Tensor::from_data(TensorData::new(past, [alive, past_width(latent)]), &device);
+            let past = tensor(past, [alive, past_width(latent)], &device);
             state = self.timing.step(still.clone().narrow(0, first, alive), past, state.narrow(0, 0, alive));
             let latents = match spans {
                 Some(spans) => (0..alive).flat_map(|trace| spans[batch.order[trace]][step].iter().copied()).collect(),
                 None => self.draw_span_latents(state.clone(), picker),
             };
-            let z = Tensor::<2>::from_data(TensorData::new(latents.clone(), [alive, latent]), &device);
+            let z = tensor(latents.clone(), [alive, latent], &device);
             let heads = self.draw_heads(state.clone(), z.clone(), picker);
             let head_scores: Vec<f32> = heads.iter().map(|&u| if self.sizes.has_starts { Codec::score(u) } else { 0.0 }).collect();
-            let scores = Tensor::from_data(TensorData::new(head_scores.clone(), [alive, 1]), &device);
-            let logits = host(self.timing.tail_logits(state.clone(), z, scores));
+            let scores = tensor(head_scores.clone(), [alive, 1], &device);
+            let logits = floats(self.timing.tail_logits(state.clone(), z, scores));
             for (trace, row) in logits.chunks(self.config.bins).enumerate() {
                 let tail = picker.quantile(row);
                 let z = &latents[trace * latent..(trace + 1) * latent];
@@ -96,8 +97,8 @@ impl TreeHvae {
             return noise;
         }
         let prior = self.timing.latent(state);
-        let noise = Tensor::from_data(TensorData::new(noise, [rows, units]), &prior.mean.device());
-        host(prior.mean + (prior.log_variance * 0.5).exp() * noise)
+        let noise = tensor(noise, [rows, units], &prior.mean.device());
+        floats(prior.mean + (prior.log_variance * 0.5).exp() * noise)
     }
 
     /// Quantiles of head gaps; a source without starts has none.
@@ -105,7 +106,7 @@ impl TreeHvae {
         if !self.sizes.has_starts {
             return vec![0.5; state.dims()[0]];
         }
-        let logits = host(self.timing.head_logits(state, latents));
+        let logits = floats(self.timing.head_logits(state, latents));
         logits.chunks(self.config.bins).map(|row| picker.quantile(row)).collect()
     }
 }
