@@ -8,7 +8,7 @@ use crate::arguments::one_of;
 /// Conditions on the traces of a model.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct ConditionArgs {
-    #[arg(id = "where", long = "where", value_name = "NAME=VALUE,...", help = where_help())]
+    #[arg(id = "where", long = "where", value_name = "NAME=VALUE,...", help = where_help("Only traces with these attributes, as far as the model can be asked for them"))]
     wanted: Vec<Conditions>,
     /// Spans a trace: fixed:K, copied or empirical (sizes of the training traces, in order or drawn), range (even between smallest and largest),
     /// or model (the generator's own); short for --where size=MODE [default: empirical]
@@ -22,12 +22,11 @@ pub struct ConditionArgs {
     root: Option<String>,
 }
 
-/// Help of `--where`, which names every attribute.
-pub fn where_help() -> String {
+/// Help of `--where`, which does what `what` says and names every attribute.
+pub fn where_help(what: &str) -> String {
     let attributes = attributes().into_iter().map(|attribute| format!("{}: {}", attribute.name, attribute.summary));
     format!(
-        "Only traces with these attributes, as far as the model can be asked for them, for example label=abnormal,size=7; can be given again. \
-         Attributes are {}",
+        "{what}, for example label=abnormal,root=checkout; can be given again. Attributes are {}",
         attributes.collect::<Vec<_>>().join("; ")
     )
 }
@@ -84,6 +83,6 @@ mod tests {
 
     #[test]
     fn the_help_names_every_attribute() {
-        assert!(attributes().iter().all(|attribute| where_help().contains(attribute.summary)));
+        assert!(attributes().iter().all(|attribute| where_help("").contains(attribute.summary)));
     }
 }

@@ -17,12 +17,15 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Corpus};
+use crate::{Class, Corpus, nearest_names};
 
 pub use attribute::{TraceAttribute, Value};
 pub use error::ConditionError;
 pub use registry::{attribute, attributes, register};
 pub use size::SizeMode;
+
+/// Values that a message names.
+const LISTED: usize = 10;
 
 /// Attributes that traces are asked for, each with one value: `fault=cpu_load,service=user-service`.
 ///
@@ -139,9 +142,26 @@ impl Conditions {
         (0..corpus.len()).filter(|&position| met[position]).collect()
     }
 
-    /// The traces of a corpus that meet all conditions.
-    pub fn select(&self, corpus: &Corpus) -> Corpus {
-        corpus.select(&self.met_by(corpus))
+    /// The traces of a corpus that meet all conditions, of which there must be some.
+    ///
+    /// # Errors
+    /// [`ConditionError::NotMet`] says what there is instead.
+    pub fn select(&self, corpus: &Corpus) -> Result<Corpus, ConditionError> {
+        let met = self.met_by(corpus);
+        if !met.is_empty() {
+            return Ok(corpus.select(&met));
+        }
+        let known = |name: &str, asked: &str| {
+            let known = attribute(name).ok()?.vocabulary(corpus);
+            let alone = Self::default().with(attribute(name).ok()?.name, asked.to_owned());
+            let nearest = nearest_names(asked, known.names().iter().map(String::as_str), LISTED).join(", ");
+            alone.met_by(corpus).is_empty().then(|| format!("values of {name} are, the nearest first: {nearest}"))
+        };
+        let known = self.iter().find_map(|(name, asked)| known(name, asked));
+        Err(ConditionError::NotMet {
+            asked: self.to_string(),
+            known: known.unwrap_or_else(|| "some meet each of these, none all".to_owned()),
+        })
     }
 }
 

@@ -38,6 +38,14 @@ pub enum ConditionError {
         /// The other one.
         second: String,
     },
+    /// No trace of a corpus meets them.
+    #[error("no trace has {asked}; {known}")]
+    NotMet {
+        /// What was asked for.
+        asked: String,
+        /// What there is, in words.
+        known: String,
+    },
     /// There is already an attribute of this name.
     #[error("there is already an attribute `{0}`")]
     Registered(&'static str),

@@ -36,7 +36,7 @@ fn traces_are_found_by_their_attributes() {
     for (conditions, expected) in cases {
         assert_eq!(met(conditions), expected, "{conditions}");
     }
-    assert_eq!(Conditions::default().select(&corpus()), corpus());
+    assert_eq!(Conditions::default().select(&corpus()), Ok(corpus()));
 }
 
 #[test]
@@ -71,6 +71,13 @@ fn what_is_wrong_is_named_with_what_would_be_right() {
     let error = serde_json::from_str::<Conditions>(r#"{"lable":"normal"}"#).unwrap_err().to_string();
     assert!(error.contains("did you mean `label`?"), "{error}");
     assert!("fault=a,fault=a".parse::<Conditions>().is_ok());
+}
+
+#[test]
+fn where_no_trace_is_found_the_nearest_values_are_named() {
+    let said = |text: &str| text.parse::<Conditions>().unwrap().select(&corpus()).unwrap_err().to_string();
+    assert_eq!(said("fault=cpu_laod"), "no trace has fault=cpu_laod; values of fault are, the nearest first: cpu_load");
+    assert_eq!(said("label=normal,root=put"), "no trace has label=normal,root=put; some meet each of these, none all");
 }
 
 #[test]

@@ -6,8 +6,12 @@ use tracesmith_formats::Format;
 use tracesmith_generate::GeneratorConfig;
 use tracesmith_ingest::{ClockOverflow, Manifest};
 use tracesmith_model::DeviceChoice;
+use tracesmith_trace::Conditions;
 
-use crate::arguments::{generators, generators_help, one_of, trace_format};
+use crate::{
+    arguments::{generators, generators_help, one_of, trace_format},
+    conditions::where_help,
+};
 
 /// Fit a generator on traces
 ///
@@ -18,6 +22,7 @@ Examples:
   tracesmith fit --input traces.csv --faults faults.json --generator hvae --out model
   tracesmith fit --input day1.csv.gz day2.csv.gz --generator flat-vae --config small.toml --seed 7 --out flat
   tracesmith fit --dataset trainticket-sim --traces 2000 --generator random-sampling --out baseline
+  tracesmith fit --input traces.csv --faults faults.json --where fault=cpu_load --generator tree-hvae --out cpu-load
   tracesmith fit --input traces.csv --generator tree-hvae --pseudonyms salt --names-out names.json --out shareable
 
 A config has the tables [model], [train] and [sampling] of the generator; what it leaves out keeps its default, for example:
@@ -41,6 +46,8 @@ pub struct Args {
     /// Fault files (Eadro's or Nezha's JSON): traces inside a fault window are labelled with it
     #[arg(long, value_name = "PATH", num_args = 1.., requires = "input")]
     pub faults: Vec<PathBuf>,
+    #[arg(id = "where", long = "where", value_name = "NAME=VALUE,...", help = where_help("Fit on the traces with these attributes alone"))]
+    pub wanted: Vec<Conditions>,
     /// What to fit
     #[arg(long, value_name = "NAME", value_parser = one_of(generators()), long_help = format!("What to fit:{}", generators_help()))]
     pub generator: GeneratorConfig,

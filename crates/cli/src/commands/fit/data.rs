@@ -9,7 +9,7 @@ use tracesmith_ingest::{
     CleaningConfig, ClockOverflow, IngestOptions, Ingested, Source, ingest,
     simulate::{SimulationConfig, System, simulate},
 };
-use tracesmith_trace::Corpus;
+use tracesmith_trace::{Conditions, Corpus};
 
 use super::{arguments::Args, training};
 use crate::terminal::Terminal;
@@ -68,6 +68,7 @@ fn from_files(args: &Args, paths: &[PathBuf], options: &IngestOptions, terminal:
     if !format.capabilities().has_starts() {
         tracing::info!("{format} has no start offsets: siblings are ordered by name");
     }
+    let corpus = chosen(args, corpus, terminal)?;
     let training = training::of_files(paths, &options.faults, args.pseudonyms.is_none(), &corpus)?;
     Ok(Data { corpus, training })
 }
@@ -86,6 +87,17 @@ fn simulated(args: &Args, system: System, max_spans: Option<usize>, terminal: Te
     if kept.len() < corpus.len() {
         terminal.note(left_out(corpus.len() - kept.len(), most));
     }
+    chosen(args, kept, terminal)
+}
+
+/// Those traces that meet `--where`.
+fn chosen(args: &Args, corpus: Corpus, terminal: Terminal) -> anyhow::Result<Corpus> {
+    let conditions = args.wanted.iter().try_fold(Conditions::default(), Conditions::and)?;
+    if conditions.is_empty() {
+        return Ok(corpus);
+    }
+    let kept = conditions.select(&corpus)?;
+    terminal.note(format_args!("note: fitted on {} of {} traces, those with {conditions}", kept.len(), corpus.len()));
     Ok(kept)
 }
 
