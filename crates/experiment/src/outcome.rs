@@ -56,6 +56,7 @@ pub(crate) struct ProjectionPoints {
 pub(crate) struct TellTales {
     pub system: String,
     pub generator: String,
+    pub seed: u64,
     pub features: Vec<TellTale>,
 }
 

@@ -75,6 +75,7 @@ pub fn run_file(file: &ExperimentFile, options: &RunOptions, progress: &dyn Prog
     }
     let report = sections::report(&name, &findings, &folder)?;
     write_report(&report, &folder).map_err(|error| ExperimentError::stage("report", &error))?;
+    sections::write_tell_tales(&findings, &folder)?;
     results.write(&folder.join(results::FILE)).map_err(|error| ExperimentError::stage(results::FILE, &error))?;
     metrics.write(&folder.join("metrics.json")).map_err(|error| ExperimentError::stage("metrics.json", &error))?;
     let times = context.times.into_inner().unwrap_or_default();

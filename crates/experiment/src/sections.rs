@@ -29,4 +29,5 @@ mod whole;
 
 pub(crate) use findings::Findings;
 pub(crate) use summary::lines;
+pub(crate) use tell_tales::write as write_tell_tales;
 pub(crate) use whole::report;

@@ -134,7 +134,9 @@ fn one_seed_gives_the_same_files_on_one_thread_and_on_two() {
     for text in [&report, &page] {
         assert!(text.contains("What gives synthetic traces away, tt") && text.contains("In brackets: 95 % interval"));
     }
-    assert!(report.contains("| **hvae-tree: AUC "), "features stand under their generator");
+    assert!(page.contains(">hvae-tree: AUC "), "features stand under their generator");
+    let tales = String::from_utf8(one[Path::new("tell_tales.csv")].clone()).unwrap();
+    assert!(tales.starts_with("variant,system,generator,seed,feature,") && tales.contains(",tt,hvae-tree,2,"), "{tales}");
     assert!(!report.contains("Times are of this machine"), "costs are not asked for");
 }
 

@@ -53,6 +53,8 @@ pub enum Block {
         summary: String,
         /// Its content, without further details.
         blocks: Vec<Block>,
+        /// File in the folder of the report that has the numbers of its tables, too: there `report.md` leaves them.
+        numbers: &'static str,
     },
 }
 

@@ -63,7 +63,7 @@ impl<'a, I: Iterator<Item = (usize, &'a Drawing<'a>)>> Numbering<'a, I> {
                 table(self.tables, content)
             }
             Block::Viewer(viewer) => viewer.markup(),
-            Block::Details { summary, blocks } => html! {
+            Block::Details { summary, blocks, .. } => html! {
                 details { summary { (summary) } @for block in blocks { (self.block(block)) } }
             },
             Block::Figure(_) => html! { @if let Some((i, drawing)) = self.drawings.next() { (figure(i + 1, drawing)) } },

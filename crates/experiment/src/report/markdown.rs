@@ -38,29 +38,31 @@ impl<'a, I: Iterator<Item = (usize, &'a Drawing<'a>)>> Page<'a, I> {
             }
             Block::Viewer(_) => vec![VIEWER.to_owned()],
             Block::Figure(_) => self.drawings.next().map(|(i, drawing)| figure(i + 1, drawing)).into_iter().collect(),
-            Block::Details { summary, blocks } => self.details(summary, blocks),
+            Block::Details { summary, blocks, numbers } => self.details(summary, blocks, numbers),
         }
     }
 
-    /// Figures behind details are links, so that the report stays short where nothing can be folded.
-    fn details(&mut self, summary: &str, blocks: &[Block]) -> Vec<String> {
-        let mut content = vec![format!("<details><summary>{}</summary>", summary_line(summary))];
-        let mut links = Vec::new();
+    /// What the page folds away stays short where nothing can be folded: figures are links, and tables are in the page.
+    fn details(&mut self, summary: &str, blocks: &[Block], numbers: &str) -> Vec<String> {
+        let mut content = vec![bold(&format!("{}.", inline(summary)))];
+        let mut items = Vec::new();
         for block in blocks {
             match block {
-                Block::Figure(_) => links.extend(self.drawings.next().map(|(i, drawing)| link(i + 1, drawing))),
+                Block::Figure(_) => items.extend(self.drawings.next().map(|(i, drawing)| link(i + 1, drawing))),
+                Block::Table(table) => {
+                    self.tables += 1;
+                    items.push(format!(
+                        "- Table {} (in `report.html`, its numbers in `{numbers}`): {}",
+                        self.tables,
+                        inline(&table.caption)
+                    ));
+                }
                 block => content.extend(self.block(block)),
             }
         }
-        content.push(links.join("\n"));
-        content.push("</details>".to_owned());
+        content.push(items.join("\n"));
         content
     }
-}
-
-/// A summary is inside an HTML tag, where Markdown has no say.
-fn summary_line(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 fn link(number: usize, drawing: &Drawing) -> String {

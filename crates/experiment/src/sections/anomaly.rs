@@ -7,6 +7,7 @@ use super::metric_table::{MetricTable, notes};
 use super::view::View;
 use crate::config::Question;
 use crate::report::{Axis, Block, Cell, Plot, Points, Row, Section, Table};
+use crate::results;
 
 const TEXT: &str = "A graph classifier for each system tells normal traces from abnormal ones, those inside a fault window. It is trained on \
     synthetic traces that the generator was asked for class by class (one that takes no labels is fitted twice, on the normal and on the \
@@ -31,7 +32,7 @@ pub(super) fn section(findings: &Findings<'_>) -> Section {
     blocks.extend(measured.iter().map(Measured::sweep));
     let rest: Vec<Block> = measured.iter().flat_map(Measured::by_share).collect();
     if !rest.is_empty() {
-        blocks.push(Block::Details { summary: "All measures by the share of real traces".into(), blocks: rest });
+        blocks.push(Block::Details { summary: "All measures by the share of real traces".into(), blocks: rest, numbers: results::FILE });
     }
     blocks.extend(notes(measured.iter().map(|measured| measured.at(0)).collect::<Vec<_>>().iter()));
     blocks.extend(fault_effects::blocks(findings));

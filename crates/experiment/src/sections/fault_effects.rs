@@ -29,9 +29,7 @@ pub(super) fn blocks(findings: &Findings<'_>) -> Vec<Block> {
     let effects: Vec<Block> = findings.systems().filter_map(|system| effects(findings, system)).collect();
     let mut blocks = vec![Block::Text(TEXT.into())];
     blocks.extend(summaries);
-    if !effects.is_empty() {
-        blocks.push(Block::Details { summary: "Effects by operation".into(), blocks: effects });
-    }
+    blocks.extend(effects);
     blocks
 }
 

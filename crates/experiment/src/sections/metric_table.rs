@@ -6,6 +6,7 @@ use super::best::marks;
 use super::view::View;
 use crate::metrics::{self, label};
 use crate::report::{Block, Cell, Row, Table};
+use crate::results;
 
 /// Metrics by generators, group by group: what is measured together, under a heading.
 pub(super) struct MetricTable<'a> {
@@ -30,9 +31,7 @@ impl<'a> MetricTable<'a> {
         let references = distinct(groups.iter().flat_map(|(.., view)| view.references()));
         let mut rows = Vec::new();
         for (heading, metrics, view) in &groups {
-            if self.groups.len() > 1 {
-                rows.push(Row::Group((*heading).to_owned()));
-            }
+            rows.push(Row::Group((*heading).to_owned()));
             rows.extend(metrics.iter().map(|metric| row(view, metric, &generators, &references)));
         }
         let cited = references.iter().map(|name| format!("{}: {name}", self.publication));
@@ -63,7 +62,11 @@ pub(super) fn notes<'a>(views: impl Iterator<Item = &'a View<'a>>) -> Option<Blo
         Some(format!("{}: {}", declared.label_of(metric), declared.note))
     };
     let notes: Vec<String> = metrics.iter().filter_map(note).collect();
-    (!notes.is_empty()).then(|| Block::Details { summary: "Notes on the metrics".into(), blocks: vec![Block::List(notes)] })
+    (!notes.is_empty()).then(|| Block::Details {
+        summary: "Notes on the metrics".into(),
+        blocks: vec![Block::List(notes)],
+        numbers: results::FILE,
+    })
 }
 
 /// Each name once, in order.

@@ -7,6 +7,7 @@ use super::metric_table::{MetricTable, notes};
 use super::view::View;
 use crate::config::Question;
 use crate::report::{Block, Section};
+use crate::results;
 
 const TEXT: &str = "Each trace is encoded, and the mean of its posterior decoded. With skip = encoder the decoder also receives the encoder's hidden \
      states, that is a copy of its input; only generators without it say what the latents carry. The ceiling is the trace itself.";
@@ -31,7 +32,7 @@ pub(super) fn section(findings: &Findings<'_>) -> Option<Section> {
     let rest = [table("training", in_table, "Reconstruction of training traces"), table("", in_detail, "Breakdown")];
     let rest: Vec<Block> = rest.into_iter().flatten().collect();
     if !rest.is_empty() {
-        blocks.push(Block::Details { summary: "Training traces".into(), blocks: rest });
+        blocks.push(Block::Details { summary: "Training traces".into(), blocks: rest, numbers: results::FILE });
     }
     blocks.extend(notes(of("").iter().map(|(_, view)| view)));
     Some(Section { id: "rq1".into(), title: "RQ1 — reconstruction".into(), blocks })

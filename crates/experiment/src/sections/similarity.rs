@@ -8,6 +8,7 @@ use super::metric_table::{MetricTable, notes};
 use super::view::View;
 use super::{tell_tales, traces};
 use crate::report::{Block, Section};
+use crate::results;
 
 const TEXT: &str = "Synthetic against held-out real traces. The ceiling is a sample of the real training traces in place of the \
     synthetic ones; of duplicates it is how often held-out real traces repeat a training signature. Fidelity scores are similarities, \
@@ -27,10 +28,11 @@ pub(super) fn section(findings: &Findings<'_>) -> Option<Section> {
     blocks.push(Block::Details {
         summary: "Breakdown, distributions and projections".into(),
         blocks: breakdown.chain(distributions(findings)).chain(traces::quantiles(findings)).chain(projections(findings)).collect(),
+        numbers: results::FILE,
     });
     let tales: Vec<Block> = findings.systems().filter_map(|system| tell_tales::table(findings, system)).collect();
     if !tales.is_empty() {
-        blocks.push(Block::Details { summary: "What gives synthetic traces away".into(), blocks: tales });
+        blocks.push(Block::Details { summary: "What gives synthetic traces away".into(), blocks: tales, numbers: tell_tales::FILE });
     }
     blocks.extend(notes(groups.iter().map(|(_, view)| view)));
     Some(Section { id: "rq4".into(), title: "RQ4 — similarity, separability and privacy".into(), blocks })

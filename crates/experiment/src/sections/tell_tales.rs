@@ -1,9 +1,42 @@
 //! What gives synthetic traces away, so that a modeller knows what to fix.
 
+use std::path::Path;
+
 use super::findings::Findings;
 use super::metric_table::distinct;
+use crate::error::ExperimentError;
 use crate::outcome::{TellTale, TellTales};
-use crate::report::{Block, Cell, NumberFormat, Row, Table};
+use crate::report::{Block, Cell, NumberFormat, Row, Table, replace_file};
+
+/// File in the folder of a report with the features of every seed.
+pub(crate) const FILE: &str = "tell_tales.csv";
+
+/// Writes the features of every generator and seed; nothing if there are none.
+///
+/// # Errors
+/// A file that cannot be written.
+pub(crate) fn write(findings: &[Findings<'_>], folder: &Path) -> Result<(), ExperimentError> {
+    let fail = |error: csv::Error| ExperimentError::stage(FILE, &error);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["variant", "system", "generator", "seed", "feature", "share", "real", "synthetic"]).map_err(fail)?;
+    let mut any = false;
+    for findings in findings {
+        for tales in &findings.outcome.visuals.tell_tales {
+            for TellTale { feature, share, real, synthetic } in &tales.features {
+                any = true;
+                writer
+                    .serialize((findings.variant, &tales.system, &tales.generator, tales.seed, feature, share, real, synthetic))
+                    .map_err(fail)?;
+            }
+        }
+    }
+    let path = folder.join(FILE);
+    let bytes = writer.into_inner().map_err(|error| ExperimentError::Io { path: path.clone(), source: error.into_error() })?;
+    if !any {
+        return Ok(());
+    }
+    replace_file(&path, &bytes).map_err(|source| ExperimentError::Io { path: path.clone(), source })
+}
 
 /// Features shown of each generator.
 const FEATURES: usize = 10;
@@ -73,7 +106,7 @@ mod tests {
     fn of(system: &str, generator: &str, features: &[(&str, f64, Option<f64>)]) -> TellTales {
         let tale =
             |&(feature, share, real): &(&str, f64, Option<f64>)| TellTale { feature: feature.into(), share, real, synthetic: Some(2.0) };
-        TellTales { system: system.into(), generator: generator.into(), features: features.iter().map(tale).collect() }
+        TellTales { system: system.into(), generator: generator.into(), seed: 1, features: features.iter().map(tale).collect() }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::figures::figure;
 use super::findings::Findings;
 use crate::pictures::Pictures;
 use crate::report::{Axis, Block, Plot, Points, Section};
+use crate::results;
 
 /// The viewer of a system and pictures of random traces, one a generator.
 pub(super) fn section(findings: &Findings<'_>) -> Option<Section> {
@@ -23,7 +24,7 @@ pub(super) fn section(findings: &Findings<'_>) -> Option<Section> {
     if blocks.is_empty() {
         return None;
     }
-    blocks.push(Block::Details { summary: "Random traces".into(), blocks: pictures });
+    blocks.push(Block::Details { summary: "Random traces".into(), blocks: pictures, numbers: results::FILE });
     Some(Section { id: "traces".into(), title: "Traces, real and synthetic".into(), blocks })
 }
 

@@ -8,6 +8,7 @@ use super::metric_table::{MetricTable, notes};
 use super::view::View;
 use crate::config::{MAIN_SIZE, Question};
 use crate::report::{Axis, Block, Plot, Points, Section};
+use crate::results;
 
 const RQ2: &str = "A graph classifier tells the systems apart. It is trained on synthetic traces, with a share of real training traces in \
     the hybrid protocol, and tested on held-out real traces that neither it nor any generator has seen. Each system numbers its services \
@@ -56,7 +57,7 @@ fn rest(findings: &Findings<'_>, question: Question, more: Vec<Block>) -> Block 
         .filter_map(|size| table(findings, protocols(findings, question, size), in_table, format!("Classifier of systems, size {size}")));
     let breakdown = table(findings, protocols(findings, question, MAIN_SIZE), in_detail, "Breakdown, empirical sizes".into());
     let blocks = other.chain(more).chain(breakdown).chain(confusions(findings, question)).collect();
-    Block::Details { summary: "Other sizes, breakdown and confusion matrices".into(), blocks }
+    Block::Details { summary: "Other sizes, breakdown and confusion matrices".into(), blocks, numbers: results::FILE }
 }
 
 /// Structural fidelity and validity with every size.

@@ -9,6 +9,7 @@ use super::{
 use crate::config::Question;
 use crate::error::ExperimentError;
 use crate::report::{Block, Report, Section};
+use crate::results;
 
 /// The report of an experiment, whose folder may hold the figures of other programs: what a reader asks first comes first.
 ///
@@ -45,7 +46,7 @@ fn questions(findings: &Findings<'_>) -> Vec<Section> {
 
 fn training(findings: &Findings<'_>) -> Option<Section> {
     let losses = figures::losses(findings);
-    let blocks = vec![Block::Details { summary: "Losses".into(), blocks: losses }];
+    let blocks = vec![Block::Details { summary: "Losses".into(), blocks: losses, numbers: results::FILE }];
     let any = !findings.outcome.visuals.losses.is_empty();
     any.then(|| Section { id: "training".into(), title: "Training".into(), blocks })
 }

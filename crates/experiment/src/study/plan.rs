@@ -53,7 +53,8 @@ impl Study<'_> {
                     let (system, generator) = (system.clone(), generator.clone());
                     outcome.visuals.projections.push(ProjectionPoints { system, generator, real, synthetic });
                 }
-                outcome.visuals.tell_tales.push(TellTales { system, generator, features: tell_tales });
+                let seed = self.experiment.seeds[place.seed];
+                outcome.visuals.tell_tales.push(TellTales { system, generator, seed, features: tell_tales });
             }
             (job, Found::Measurements { own, training }) => self.collect_measurements(outcome, job, &own, &training),
             _ => unreachable!("a job has one kind of result"),
