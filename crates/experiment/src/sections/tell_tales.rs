@@ -6,7 +6,7 @@ use super::findings::Findings;
 use super::metric_table::distinct;
 use crate::error::ExperimentError;
 use crate::outcome::{TellTale, TellTales};
-use crate::report::{Block, Cell, NumberFormat, Row, Table, replace_file};
+use crate::report::{Block, Cell, NumberFormat, Row, Table};
 
 /// File in the folder of a report with the features of every seed.
 pub(crate) const FILE: &str = "tell_tales.csv";
@@ -30,12 +30,11 @@ pub(crate) fn write(findings: &[Findings<'_>], folder: &Path) -> Result<(), Expe
             }
         }
     }
-    let path = folder.join(FILE);
-    let bytes = writer.into_inner().map_err(|error| ExperimentError::Io { path: path.clone(), source: error.into_error() })?;
     if !any {
         return Ok(());
     }
-    replace_file(&path, &bytes).map_err(|source| ExperimentError::Io { path: path.clone(), source })
+    let bytes = writer.into_inner().map_err(|error| ExperimentError::stage(FILE, &error.into_error()))?;
+    Ok(tracesmith_disk::write_bytes(&folder.join(FILE), bytes)?)
 }
 
 /// Features shown of each generator.
