@@ -3,7 +3,8 @@ use std::path::Path;
 use std::time::Duration;
 use std::{fs, slice};
 
-use burn::tensor::Device;
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor};
 use rayon::ThreadPoolBuilder;
 
 use super::run::train_saving_every;
@@ -12,7 +13,7 @@ use crate::checkpoint::CheckpointError;
 use crate::classifier::ClassifierConfig;
 use crate::fixture::{SIZES, epochs, fit, flat_vae, graphs, hvae, parameters, small_hvae, tree};
 use crate::hvae::{DurationLoss, Hvae, HvaeConfig};
-use crate::{Graph, Sizes};
+use crate::{Graph, Noise, Sizes};
 
 fn small(seed: u64) -> Hvae {
     hvae(&small_hvae(), &SIZES, seed)
