@@ -50,4 +50,4 @@ accept-code:
 
 # The schema of experiment files, after a change of their keys.
 schema:
-    cargo run --release -- schema > experiments/schema.json
+    TRACESMITH_ACCEPT_SCHEMA=1 cargo test -p tracesmith-experiment --lib schema

@@ -14,6 +14,7 @@ mod receive;
 mod report;
 mod rerun;
 mod run;
+mod schema;
 mod show;
 mod stream;
 mod thresholds;
@@ -72,6 +73,7 @@ enum Verb {
     Show(show::Args),
     Datasets(datasets::Args),
     Cache(cache::Args),
+    Schema(schema::Args),
     Stream(Box<stream::Args>),
     Receive(receive::Args),
 }
@@ -97,6 +99,7 @@ impl Tracesmith {
             Verb::Show(args) => ended(show::run(args, terminal)),
             Verb::Datasets(args) => ended(datasets::run(args, terminal)),
             Verb::Cache(args) => ended(cache::run(args, terminal)),
+            Verb::Schema(schema::Args {}) => ended(schema::run()),
             Verb::Stream(args) => ended(stream::run(*args, terminal)),
             Verb::Receive(args) => ended(receive::run(args, terminal)),
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracesmith_generate::GeneratorConfig;
 use tracesmith_ingest::ClockOverflow;
@@ -10,7 +11,7 @@ use tracesmith_model::classifier::ClassifierConfig;
 use crate::gnn_discriminator::GnnDiscriminatorConfig;
 
 /// A research question of the paper or of its second study.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Question {
     /// Reconstruction.
@@ -40,7 +41,7 @@ impl Question {
 }
 
 /// An experiment. `systems` and `generators` are required.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Experiment {
     /// Title of the report; the name of the file if it is missing.
@@ -82,7 +83,7 @@ fn all_questions() -> Vec<Question> {
 }
 
 /// Which traces are used.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DataConfig {
     /// Traces a system, drawn at random from its run; a smaller run is used whole.
@@ -109,7 +110,7 @@ impl Default for DataConfig {
 }
 
 /// Where the traces of a system come from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SystemConfig {
     /// A data set of `tracesmith datasets list`, a file, or a pattern of files such as `data/*.csv`.
@@ -123,7 +124,7 @@ pub struct SystemConfig {
 }
 
 /// The downstream tasks of RQ2, RQ3 and the anomaly question.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UtilityConfig {
     /// The classifier.

@@ -1,5 +1,6 @@
 //! The graph classifier as a discriminator: can it tell synthetic traces from real ones?
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracesmith_evaluate::Measurement;
 use tracesmith_evaluate::discriminator::{DiscriminatorSettings, Sample};
@@ -12,7 +13,7 @@ use crate::error::ExperimentError;
 use crate::graph_classifier::{GraphClassifier, sizes_of};
 
 /// The graph classifier as a discriminator.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GnnDiscriminatorConfig {
     /// Whether it is trained: five classifiers for every generator, system and seed.

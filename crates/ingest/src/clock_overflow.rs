@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tracesmith_trace::Assembled;
 
@@ -13,7 +14,7 @@ use tracesmith_trace::Assembled;
 pub const CLOCK_OVERFLOW_EXCESS_US: f64 = 1_000_000.0;
 
 /// What cleaning does with a span that outlasts its parent by more than [`CLOCK_OVERFLOW_EXCESS_US`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClockOverflow {
     /// The duration stays as recorded, which is what the paper trains on.

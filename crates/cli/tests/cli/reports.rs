@@ -148,3 +148,11 @@ fn what_is_no_whole_report_is_refused() {
     let metrics: Value = serde_json::from_slice(&sandbox.read("apart/metrics.json")).unwrap();
     assert!(metrics.get("rq4.other-tt.markov.empirical.fidelity.overall.mean").is_some());
 }
+
+#[test]
+fn the_schema_is_printed() {
+    let sandbox = Sandbox::new();
+    let schema = sandbox.json("schema");
+    assert_eq!(schema["properties"]["seeds"]["type"], "array", "{schema}");
+    assert!(schema["properties"]["matrix"].is_object());
+}

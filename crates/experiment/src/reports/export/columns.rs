@@ -1,12 +1,12 @@
 //! Which metrics are exported, and how their columns are called.
 
-use tracesmith_evaluate::{Role, Unit, metric};
+use tracesmith_evaluate::Role;
 use tracesmith_trace::nearest_name;
 
 use super::WideCell;
 use crate::ExperimentError;
 use crate::config::MAIN_SIZE;
-use crate::report::NumberFormat;
+use crate::metrics::{format, metric};
 use crate::results::{Row, Selection, Side};
 
 /// What a classifier is trained on where one number is to stand for all: synthetic traces alone.
@@ -106,12 +106,6 @@ impl<'a> Column<'a> {
 
     /// A cell for people.
     pub(super) fn text(&self, cell: &WideCell) -> String {
-        let format = match metric(self.metric).map(|metric| metric.unit) {
-            Some(Unit::Share) => NumberFormat::Percent,
-            Some(Unit::Microseconds) => NumberFormat::Micros,
-            Some(Unit::Count) => NumberFormat::Count,
-            Some(Unit::Score) | None => NumberFormat::Ratio,
-        };
-        format.line(&cell.summary, cell.interval)
+        format(metric(self.metric)).line(&cell.summary, cell.interval)
     }
 }
