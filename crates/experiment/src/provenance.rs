@@ -14,6 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tracesmith_generate::FileSum;
 use tracesmith_model::DeviceChoice;
 
 use crate::cache::code_versions;
@@ -73,6 +74,9 @@ pub struct VariantProvenance {
     pub data: Vec<(String, Origin)>,
     /// The experiment with all defaults, as this program knew them.
     pub config: Value,
+    /// Files that generators depend on beside traces, with their checksums, by the name of the generator.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub programs: BTreeMap<String, Vec<FileSum>>,
 }
 
 impl Provenance {
@@ -99,7 +103,9 @@ impl Provenance {
     pub(crate) fn add(&mut self, variant: &Variant, runs: &[Run]) -> Result<(), ExperimentError> {
         let data = runs.iter().map(|run| (run.name.clone(), run.origin.clone())).collect();
         let config = serde_json::to_value(&variant.experiment).map_err(|error| ExperimentError::stage(PROVENANCE_FILE, &error))?;
-        self.variants.push(VariantProvenance { name: variant.name.clone(), data, config });
+        let generators = variant.experiment.generators.iter();
+        let programs = generators.map(|(name, generator)| (name.clone(), generator.files())).filter(|(_, files)| !files.is_empty());
+        self.variants.push(VariantProvenance { name: variant.name.clone(), data, config, programs: programs.collect() });
         Ok(())
     }
 

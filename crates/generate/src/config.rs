@@ -10,6 +10,7 @@ use tracesmith_model::train::{Privacy, PrivacyError};
 use tracesmith_trace::Corpus;
 
 use crate::error::FitError;
+use crate::file_sums::{FileSum, file_sum};
 use crate::fitted::FittedGenerator;
 use crate::generator::{Capabilities, Fit, Generator};
 use crate::sampling_settings::{SAMPLING, SamplingSettings};
@@ -158,9 +159,9 @@ impl GeneratorConfig {
         self.0.reconstruction_note()
     }
 
-    /// Files that its traces depend on beside the training traces, e.g. a program.
-    pub fn files(&self) -> Vec<PathBuf> {
-        self.0.files()
+    /// Files that its traces depend on beside the training traces, e.g. a program, with their checksums.
+    pub fn files(&self) -> Vec<FileSum> {
+        self.0.files().into_iter().map(file_sum).collect()
     }
 }
 

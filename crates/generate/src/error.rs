@@ -54,6 +54,102 @@ pub enum FitError {
     /// Training failed.
     #[error(transparent)]
     Train(#[from] TrainError),
+    /// Settings of an external generator make no sense.
+    #[error("generator of kind external: {0}")]
+    External(String),
+    /// An external program did not learn.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+}
+
+/// What an external program does wrong. Messages name the program, and show the end of what it printed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ProgramError {
+    /// It cannot be run.
+    #[error("external generator: {0}")]
+    Start(String),
+    /// It takes too long.
+    #[error("external generator: {program} was stopped after {seconds} s, the time_limit_s of its config; {said}")]
+    TimeLimit {
+        /// The program.
+        program: String,
+        /// The limit in seconds.
+        seconds: u64,
+        /// The end of what it printed, in words.
+        said: String,
+    },
+    /// It says that it failed.
+    #[error("external generator: {program} failed with {how}; {said}")]
+    Failed {
+        /// The program.
+        program: String,
+        /// How it ended.
+        how: String,
+        /// The end of what it printed, in words.
+        said: String,
+    },
+    /// Files for it, or of it, are missing or cannot be written.
+    #[error("external generator: {0}")]
+    Files(String),
+    /// It wrote no file, or an empty one.
+    #[error("external generator: {program} ended well and wrote nothing: it has to write the traces to the file {{out}}")]
+    Nothing {
+        /// The program.
+        program: String,
+    },
+    /// Its file cannot be read.
+    #[error("external generator: its traces cannot be read {0}")]
+    Unreadable(String),
+    /// Some of its traces are none.
+    #[error("external generator: not all of its traces are traces, see `dropped`:\n{0}")]
+    NoTraces(String),
+    /// It gives another number of traces.
+    #[error("external generator: {what} {answered} traces, {asked} were asked for")]
+    Count {
+        /// Traces asked for.
+        asked: usize,
+        /// Traces that there are.
+        answered: usize,
+        /// Where they are, in words.
+        what: &'static str,
+    },
+    /// It gives names that the training traces do not have.
+    #[error(
+        "external generator: {count} {what} are in no training trace, the first are {first}: it has to use the names of the file of training traces"
+    )]
+    Names {
+        /// `services` or `operations`.
+        what: &'static str,
+        /// How many.
+        count: usize,
+        /// The first of them.
+        first: String,
+    },
+    /// A trace has an id that none was given.
+    #[error(
+        "external generator: trace {0:?} is none of those wanted: a program with label or size in `takes` uses the ids in {{conditions}}"
+    )]
+    Id(String),
+    /// A trace has another size than asked for.
+    #[error("external generator: trace {trace:?} has {answered} spans, {asked} were asked for")]
+    Size {
+        /// Id of the trace.
+        trace: String,
+        /// Spans asked for.
+        asked: usize,
+        /// Spans that it has.
+        answered: usize,
+    },
+    /// Traces do not meet the conditions.
+    #[error("external generator: only {met} of {all} traces have {asked}, which its program is said to take into account")]
+    Conditions {
+        /// The conditions.
+        asked: String,
+        /// Traces that meet them.
+        met: usize,
+        /// All traces.
+        all: usize,
+    },
 }
 
 /// Why traces cannot be drawn.
@@ -125,6 +221,9 @@ pub enum SampleError {
         /// The first roots that there are.
         known: String,
     },
+    /// An external program gives no such traces.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
     /// The training data had no trace of that class.
     #[error("the training data had no {0} trace")]
     NoSuchLabel(&'static str),

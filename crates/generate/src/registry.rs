@@ -14,6 +14,7 @@ use tracesmith_model::Device;
 
 use crate::config::GeneratorConfig;
 use crate::error::StoreError;
+use crate::external::External;
 use crate::fitted::FittedGenerator;
 use crate::flat_vae::FlatVaeGenerator;
 use crate::generator::{Capabilities, Generator};
@@ -25,12 +26,13 @@ use crate::store::StoredModel;
 use crate::tree_hvae::TreeHvaeGenerator;
 
 /// The kinds that this program has; a new one is a line here.
-static BUILT_IN: [Kind; 5] = [
+static BUILT_IN: [Kind; 6] = [
     Kind::of::<RandomSampling>(),
     Kind::of::<MarkovTree>(),
     Kind::of::<FlatVaeGenerator>(),
     Kind::of::<HvaeGenerator>(),
     Kind::of::<TreeHvaeGenerator>(),
+    Kind::of::<External>(),
 ];
 
 /// The kinds that programs brought along.

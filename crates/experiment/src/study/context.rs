@@ -55,6 +55,22 @@ impl Place {
     }
 }
 
+/// What a fit depends on beside traces and seed.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Fitting {
+    Settings(GeneratorConfig),
+    /// Of a generator that is a program, with the checksums of its files.
+    Program(GeneratorConfig, Vec<Option<String>>),
+}
+
+impl Fitting {
+    fn of(config: &GeneratorConfig) -> Self {
+        let sums: Vec<Option<String>> = config.files().into_iter().map(|file| file.sha256).collect();
+        if sums.is_empty() { Self::Settings(config.fitting()) } else { Self::Program(config.fitting(), sums) }
+    }
+}
+
 impl Study<'_> {
     /// Applies `work` to all items in parallel; the first error in their order is returned.
     pub(super) fn each<I: Sync, T: Send>(
@@ -131,7 +147,7 @@ impl Study<'_> {
 
     /// What a fit depends on; the seed stands for the class.
     pub(super) fn fit_inputs(&self, place: Place) -> impl Serialize + '_ {
-        (&self.traces(place).hash, self.generator(place.generator).1.fitting(), self.seed(place))
+        (&self.traces(place).hash, Fitting::of(self.generator(place.generator).1), self.seed(place))
     }
 
     /// Folder of the fitted generator.

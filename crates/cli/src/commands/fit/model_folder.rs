@@ -85,8 +85,12 @@ impl ModelFolder {
         }
         for entry in fs::read_dir(staging.path())? {
             let entry = entry?;
+            let target = self.path.join(entry.file_name());
             if entry.file_name() != MODEL_FILE {
-                move_into_place(&entry.path(), &self.path.join(entry.file_name()))?;
+                if target.is_dir() {
+                    fs::remove_dir_all(&target)?;
+                }
+                move_into_place(&entry.path(), &target)?;
             }
         }
         Ok(move_into_place(&staging.path().join(MODEL_FILE), &model)?)
