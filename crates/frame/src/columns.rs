@@ -139,13 +139,13 @@ fn optional<'a>(frame: &'a DataFrame, column: &str) -> Option<&'a Column> {
 
 fn required<'a>(frame: &'a DataFrame, column: &'static str) -> Result<&'a Column, FrameError> {
     optional(frame, column).ok_or_else(|| FrameError::MissingColumn {
-        column: column,
+        column,
         columns: frame.get_column_names().into_iter().map(ToString::to_string).collect(),
     })
 }
 
 fn wrong_type(values: &Column, column: &'static str, expected: &'static str) -> FrameError {
-    FrameError::ColumnType { column: column, found: type_name(values.dtype()), expected }
+    FrameError::ColumnType { column, found: type_name(values.dtype()), expected }
 }
 
 /// A type in words that do not depend on its content: that of a Categorical lists its categories.
@@ -154,7 +154,7 @@ fn type_name(dtype: &DataType) -> String {
 }
 
 fn value(row: usize, column: &'static str, found: impl ToString, expected: impl Into<String>) -> FrameError {
-    FrameError::Value { row: row + 1, column: column, found: found.to_string(), expected: expected.into() }
+    FrameError::Value { row: row + 1, column, found: found.to_string(), expected: expected.into() }
 }
 
 fn id<'a>(id: Option<&'a str>, row: usize, column: &'static str) -> Result<&'a str, FrameError> {

@@ -1,5 +1,7 @@
 //! What generators can be asked for, and what they say to the rest.
 
+#![allow(clippy::unwrap_used)]
+
 use tracesmith_generate::{Fit, FittedGenerator, FlatVaeGenerator, Generator, MarkovTree, RandomSampling, Request, SampleError, draw};
 use tracesmith_model::Device;
 use tracesmith_model::flat_vae::FlatVaeConfig;

@@ -27,6 +27,6 @@ fn main() -> anyhow::Result<()> {
     let fitted = generator.fit(&corpus, Fit { seed: 0, device: &Device::flex(), resume: None, observe: &mut observe })?;
     std::fs::create_dir_all(&folder)?;
     fitted.save(&folder)?;
-    println!("{} parameters in {}", fitted.parameters(), folder.display());
+    println!("{} parameters in {}", fitted.training().parameters, folder.display());
     Ok(())
 }

@@ -123,7 +123,7 @@ fn message(span: &SpanRecord) -> Span {
         start_time_unix_nano: start,
         end_time_unix_nano: end(start, span.duration_us),
         attributes: http.into_iter().chain(others).collect(),
-        status: (code != StatusCode::Unset).then(|| Status { code: code as i32 }),
+        status: (code != StatusCode::Unset).then_some(Status { code: code as i32 }),
     }
 }
 
