@@ -21,12 +21,12 @@ use tracesmith_trace::{Class, Corpus, derive_seed, rng, split};
 use crate::error::{FitError, StoreError};
 use crate::fitted::FittedGenerator;
 use crate::generator::{Capabilities, Fit, Generator};
-use crate::profile::{Abilities, CorpusProfile};
+use crate::profile::CorpusProfile;
 use crate::store::{StoredModel, weights_file};
 use encoding::{batches, encode};
 use fitted::FittedTreeHvae;
 use privacy::Promise;
-use stored::{StoredTreeHvae, check_network, check_sampling};
+use stored::{ABILITIES, KIND, StoredTreeHvae, check_network, check_sampling};
 
 pub use diagnostics::Diagnostics;
 
@@ -48,11 +48,6 @@ pub struct TreeHvaeGenerator {
 const POSTERIOR_DRAWS: usize = 3;
 /// Largest depth: the network has a table of depths.
 const DEEPEST: usize = 255;
-
-const KIND: &str = "tree-hvae";
-
-/// What its traces can be asked for.
-const ABILITIES: Abilities = Abilities { attributes: &["label", "root", "size"], own_sizes: true };
 
 impl Generator for TreeHvaeGenerator {
     const KIND: &'static str = KIND;

@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use super::External;
+use super::settings::External;
 
 /// The programs, the files that their commands name, and those that are named beside; the ready samples of any data.
 pub(super) fn all(settings: &External) -> Vec<PathBuf> {

@@ -14,7 +14,8 @@ use tracesmith_formats::{Format, write_corpus};
 use tracesmith_trace::{Corpus, Label, SizeMode, derive_seed, rng};
 
 use super::answer::{self, Wanted};
-use super::{External, files, program};
+use super::settings::External;
+use super::{files, program};
 use crate::error::{FitError, ProgramError, SampleError, StoreError};
 use crate::fitted::{FittedGenerator, Sample, Skills, Training};
 use crate::generator::Generator;

@@ -13,8 +13,7 @@ use tracesmith_trace::{Corpus, Label, SizeMode, Trace, rng};
 
 use super::encoding::{batches, encode};
 use super::kinds::Kinds;
-use super::stored::StoredTreeHvae;
-use super::{ABILITIES, KIND};
+use super::stored::{ABILITIES, KIND, StoredTreeHvae};
 use crate::error::{EncodeError, SampleError, StoreError};
 use crate::fitted::{FittedGenerator, Latents, Likelihood, Reconstruct, Reconstruction, Sample, Skills, Training};
 use crate::parallel::map_parallel;

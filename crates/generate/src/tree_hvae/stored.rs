@@ -10,8 +10,14 @@ use tracesmith_trace::Class;
 use super::diagnostics::Diagnostics;
 use super::privacy::Promise;
 use crate::error::FitError;
-use crate::profile::CorpusProfile;
+use crate::profile::{Abilities, CorpusProfile};
 use crate::ranges::check_ranges;
+
+/// Name of the kind.
+pub(super) const KIND: &str = "tree-hvae";
+
+/// What its traces can be asked for.
+pub(super) const ABILITIES: Abilities = Abilities { attributes: &["label", "root", "size"], own_sizes: true };
 
 /// What the generator needs beside its weights.
 #[derive(Debug, Clone, Serialize, Deserialize)]
