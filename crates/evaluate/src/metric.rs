@@ -189,7 +189,8 @@ impl Metric {
         let ideal = self.ideal.unwrap_or(0.0);
         match self.direction {
             Direction::Higher => a > b,
-            Direction::Lower => a < b,
+            // What is below the ideal, such as fewer duplicates than are natural, is no better than the ideal.
+            Direction::Lower => a.max(ideal) < b.max(ideal),
             Direction::Nearer => (a - ideal).abs() < (b - ideal).abs(),
             Direction::Neither => false,
         }
@@ -224,5 +225,6 @@ mod tests {
         assert!(Metric::new("a", "a").is_better(0.6, 0.5) && Metric::new("a", "a").lower().is_better(0.5, 0.6));
         assert!(Metric::auc("a", "a").is_better(0.4, 0.7) && !Metric::auc("a", "a").is_better(0.7, 0.4));
         assert!(!Metric::description("a", "a").is_better(1.0, 0.0));
+        assert!(!Metric::new("a", "a").lower().is_better(-0.9, -0.1) && Metric::new("a", "a").lower().is_better(-0.9, 0.1));
     }
 }

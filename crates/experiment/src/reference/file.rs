@@ -98,7 +98,7 @@ mod tests {
                 assert!(metrics::metric(metric).is_some() && values.values().all(|value| (0.0..=1.0).contains(value)), "{metric}");
             }
         }
-        assert_eq!(paper().figures.len(), 19);
+        assert_eq!(paper().figures.len(), 18);
     }
 
     #[test]

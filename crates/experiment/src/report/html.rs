@@ -140,8 +140,10 @@ fn cell(cell: &Cell, numeric: bool, first: bool) -> Markup {
             html! {
                 td class=[class] title={ (summary.mean) " (n = " (summary.n) ")" } {
                     @if *mark == Mark::Best { strong { (written.mean) } } @else { (written.mean) }
-                    @if let Some(sd) = &written.sd { " " span class="sd" { "± " (sd) } }
-                    (written.unit)
+                    @match &written.sd {
+                        Some(sd) => { " " span class="sd" { "± " (sd) (written.unit) } }
+                        None => { (written.unit) }
+                    }
                     @if *mark == Mark::Tied { " " span class="tied" title="not distinguishable from the best one" { "≈" } }
                     @if let Some(interval) = &written.interval { " " span class="sd interval" { "(" (interval) ")" } }
                 }

@@ -48,7 +48,7 @@ fn is_tied(metric: &Metric, best: &Selection<'_>, other: &Selection<'_>) -> bool
 fn paired(metric: &Metric, best: &Selection<'_>, other: &Selection<'_>) -> Vec<f64> {
     let others = other.by_seed();
     let merit = |value: f64| match metric.direction {
-        Direction::Lower => -value,
+        Direction::Lower => -value.max(metric.ideal.unwrap_or(0.0)),
         Direction::Nearer => -(value - metric.ideal.unwrap_or(0.0)).abs(),
         Direction::Higher | Direction::Neither => value,
     };

@@ -5,6 +5,7 @@ use super::findings::Findings;
 use super::headline::{Headline, headlines, view};
 use super::metric_table::distinct;
 use super::overview;
+use crate::config::Question;
 use crate::metrics;
 use crate::report::{Block, Cell, Mark, Row, Section, Table};
 use crate::results::Side;
@@ -14,7 +15,7 @@ const TEXT: &str = "Each generator beside a trivial one, which learns next to no
 
 /// One table a system: generators by headline metrics.
 pub(super) fn section(findings: &Findings<'_>) -> Option<Section> {
-    let boards: Vec<Board<'_>> = findings.systems().filter_map(|system| Board::of(findings, system)).collect();
+    let boards = boards(findings);
     if boards.is_empty() {
         return None;
     }
@@ -28,14 +29,29 @@ pub(super) fn section(findings: &Findings<'_>) -> Option<Section> {
 
 /// The headlines of a variant, one a line, for a terminal.
 pub(crate) fn lines(findings: &Findings<'_>) -> Vec<String> {
-    let boards: Vec<Board<'_>> = findings.systems().filter_map(|system| Board::of(findings, system)).collect();
+    let boards = boards(findings);
     boards.iter().flat_map(Board::lines).collect()
 }
+
+/// A board a system; classifiers that tell the systems apart are on each of them, and on one for all if there is nothing else.
+fn boards<'a>(findings: &'a Findings<'a>) -> Vec<Board<'a>> {
+    let all: Vec<Board<'a>> = findings.systems().filter_map(|system| Board::of(findings, system)).collect();
+    let of_a_system = |board: &Board<'a>| board.columns.iter().any(|column| column.question != Question::Rq2);
+    match all.iter().any(of_a_system) {
+        true => all.into_iter().filter(of_a_system).collect(),
+        false => all.into_iter().take(1).map(|board| Board { name: ALL_SYSTEMS, ..board }).collect(),
+    }
+}
+
+/// Name of the board of all systems.
+const ALL_SYSTEMS: &str = "all systems";
 
 /// The headlines of a system.
 struct Board<'a> {
     findings: &'a Findings<'a>,
     system: &'a str,
+    /// Name for readers.
+    name: &'a str,
     columns: Vec<Headline<'a>>,
     /// Generators under study, then trivial ones.
     generators: Vec<(&'a str, Side)>,
@@ -50,7 +66,7 @@ impl<'a> Board<'a> {
         let known = findings.generators().into_iter().filter(|&generator| measured(generator));
         let mut generators: Vec<(&str, Side)> = known.filter_map(|generator| Some((generator, side(generator)?))).collect();
         generators.sort_by_key(|&(_, side)| side == Side::Trivial);
-        (!generators.is_empty()).then_some(Self { findings, system, columns, generators })
+        (!generators.is_empty()).then_some(Self { findings, system, name: system, columns, generators })
     }
 
     fn marks(&self, column: &Headline<'_>) -> Vec<Mark> {
@@ -78,7 +94,7 @@ impl<'a> Board<'a> {
             }
         }
         let columns = std::iter::once("generator".to_owned()).chain(self.columns.iter().map(Headline::heading)).collect();
-        Block::Table(Table { caption: format!("Generators on {}", self.system), columns, rows })
+        Block::Table(Table { caption: format!("Generators on {}", self.name), columns, rows })
     }
 
     /// Who leads, and how often.
@@ -89,11 +105,11 @@ impl<'a> Board<'a> {
         let leader = (0..self.generators.len())
             .max_by_key(|&position| (count(position, Mark::Best), count(position, Mark::Tied), std::cmp::Reverse(position)));
         match leader.filter(|_| judged > 0) {
-            None => format!("{}: one generator alone, beside the ceiling.", self.system),
+            None => format!("{}: one generator alone, beside the ceiling.", self.name),
             Some(leader) => {
                 let (best, tied) = (count(leader, Mark::Best), count(leader, Mark::Tied));
                 let tied = if tied > 0 { format!(", and cannot be told from the best by {tied} more") } else { String::new() };
-                format!("{}: {} is the best by {best} of {judged} headline metrics{tied}.", self.system, self.generators[leader].0)
+                format!("{}: {} is the best by {best} of {judged} headline metrics{tied}.", self.name, self.generators[leader].0)
             }
         }
     }
@@ -103,7 +119,7 @@ impl<'a> Board<'a> {
         for column in &self.columns {
             let mut say = |name: &str, mean: Option<f64>| {
                 if let Some(mean) = mean {
-                    lines.push(format!("{:<64} {mean:.4}", format!("{} · {name}: {}", self.system, column.heading())));
+                    lines.push(format!("{:<64} {mean:.4}", format!("{} · {name}: {}", self.name, column.heading())));
                 }
             };
             for (generator, _) in &self.generators {
