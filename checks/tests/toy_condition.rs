@@ -26,14 +26,14 @@ fn every_verb_and_every_generator_takes_it() {
         assert!(help.contains("leaves: number of spans that call nobody"), "{verb}: {help}");
     }
 
-    let asked: Conditions = "leaves=2".parse().expect("a condition like any other");
-    let typo = "leafs=2".parse::<Conditions>().unwrap_err().to_string();
+    let asked: Conditions = "leaves=3".parse().expect("a condition like any other");
+    let typo = "leafs=3".parse::<Conditions>().unwrap_err().to_string();
     assert!(typo.contains("did you mean `leaves`?"), "{typo}");
 
     let real = simulate(&SimulationConfig::new(System::TrainTicket, 120, 1)).corpus;
     let real = real.filter(|trace| trace.span_count() <= 12);
-    let with_two = LEAVES.values(&real).into_iter().flatten().filter(|value| value == "2").count();
-    assert_eq!(asked.select(&real).expect("some have two").len(), with_two);
+    let with_three = LEAVES.values(&real).into_iter().flatten().filter(|value| value == "3").count();
+    assert_eq!(asked.select(&real).expect("some have three").len(), with_three);
     is_steered(&RandomSampling::default(), &real, &asked);
     is_steered(&MarkovTree::default(), &real, &asked);
 }
@@ -42,7 +42,7 @@ fn every_verb_and_every_generator_takes_it() {
 fn is_steered(generator: &impl Generator, real: &Corpus, asked: &Conditions) {
     let fit = Fit { seed: 1, device: &Device::flex(), resume: None, observe: &mut |_, _| {} };
     let model = generator.fit(real, fit).expect("a fit");
-    let drawn = draw(model.as_ref(), &Request::new(20, 3).under(asked.clone())).expect("some traces have two leaves");
+    let drawn = draw(model.as_ref(), &Request::new(20, 3).under(asked.clone())).expect("some traces have three leaves");
     assert_eq!((drawn.corpus.len(), asked.met_by(&drawn.corpus).len()), (20, 20), "{}", model.kind());
     let free = model.sample(&Request::new(20, 3)).expect("traces of any kind");
     assert!(asked.met_by(&free).len() < 20, "{}", model.kind());

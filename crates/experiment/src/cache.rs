@@ -5,6 +5,7 @@ mod code;
 mod folder;
 mod stage;
 
+use about::ABOUT_FILE;
 pub use about::About;
 pub use code::code_versions;
 pub use folder::{CacheEntry, CacheFolder, EntryState};
@@ -21,9 +22,6 @@ use sha2::{Digest, Sha256};
 use tracesmith_model::DeviceChoice;
 
 use crate::ExperimentError;
-
-/// What an entry is, inside the folder of an entry that is one.
-const ABOUT_FILE: &str = "about.json";
 
 /// A folder of results, for the stages of a run on one kind of device. Entries appear by a rename, so that a killed run leaves no half of one.
 #[derive(Debug)]

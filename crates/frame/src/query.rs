@@ -219,7 +219,7 @@ mod tests {
             ("SELECT * FROM logs", "there is no table `logs`: the tables are `spans` (a row a span) and `traces` (a row a trace)"),
             ("SELECT * FORM spans", "the query is no valid SQL: "),
             ("", "the query is no valid SQL: it has no word"),
-            ("-- a note\nDROP TABLE spans", "the query begins with `drop`, and only questions can be answered"),
+            ("-- a note\nDROP TABLE spans", "the query begins with `DROP`, and only questions can be answered"),
             ("SELECT * FROM spans; SELECT * FROM spans", "the query cannot be answered: "),
             ("SELECT * FROM spans ORDER BY 0", "the query cannot be answered: "),
             (

@@ -80,7 +80,7 @@ fn a_wrong_question_is_one_clear_message_before_the_files_are_read() {
     let cases = [
         ("SELECT durations FROM spans", "there is no column `durations`; did you mean `duration_us`"),
         ("SELECT * FROM logs", "there is no table `logs`"),
-        ("SELECT FROM WHERE", "the query is no valid SQL"),
+        ("SELECT (FROM spans", "the query is no valid SQL"),
         ("DELETE FROM spans", "only questions can be answered"),
         ("SELECT * FROM spans ORDER BY 0", "the query cannot be answered"),
     ];

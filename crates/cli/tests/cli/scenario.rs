@@ -63,7 +63,7 @@ fn what_is_wrong_with_a_scenario_is_one_message() {
         ("--scenario cascade --scenario-set target=nowhere", "\"nowhere\" matches no service"),
         ("--scenario cascade --scenario-set duration_s=200", "but the scenario ends after 200 s"),
         ("--scenario cascade --scenario-set requests.mix={nothing=1}", "no training trace begins with \"nothing\""),
-        ("--scenario cascade --scenario-set requests.size=huge", "requests.size of the scenario: unknown size \"huge\""),
+        ("--scenario cascade --scenario-set requests.size=huge", "scenario cascade: requests.size: unknown size \"huge\""),
         ("--scenario no-rate.toml", "give -n N"),
     ] {
         let done = sandbox.run(&format!("generate model {options} --out out.csv"));

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Stage;
 
+/// What an entry is, inside the folder of an entry that is one.
+pub(super) const ABOUT_FILE: &str = "about.json";
+
 /// Description of an entry: the first line of a file, or `about.json` of a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {

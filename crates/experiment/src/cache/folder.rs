@@ -9,7 +9,8 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use tracesmith_generate::MODEL_FILE;
 
-use super::{ABOUT_FILE, About, Stage};
+use super::about::{ABOUT_FILE, About};
+use super::stage::Stage;
 use crate::ExperimentError;
 
 /// Marks a folder as a cache, for us and for programs that make backups (<https://bford.info/cachedir/>).

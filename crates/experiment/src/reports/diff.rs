@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use tracesmith_evaluate::significance::benjamini_hochberg;
 
+use super::finished::{FinishedReport, different_data};
 use super::noise::{Series, shift};
-use super::{FinishedReport, different_data};
 use crate::ExperimentError;
 use crate::report::Summary;
 use crate::results::{Results, Row, Side};

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Columns, ExportFormat, FinishedReport, different_data, export};
+use super::export::{Columns, ExportFormat, export};
+use super::finished::{FinishedReport, different_data};
 use crate::results::{FILE, Results, Row};
 use crate::{ExperimentError, PROVENANCE_FILE, Provenance};
 

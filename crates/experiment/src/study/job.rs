@@ -4,11 +4,17 @@ use serde::{Deserialize, Serialize};
 use tracesmith_evaluate::Measurement;
 
 use super::context::{Place, Study};
-use super::utility::Training;
 use crate::config::{MAIN_SIZE, Question};
 use crate::error::ExperimentError;
 use crate::outcome::TellTale;
 use crate::utility::UtilityScores;
+
+/// What a classifier is trained on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Training {
+    Real,
+    Mixed { generator: usize, size: String, real_percent: u32 },
+}
 
 /// A measurement; each is cached on its own.
 #[derive(Debug, Clone, PartialEq, Eq)]

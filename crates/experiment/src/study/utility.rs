@@ -3,7 +3,7 @@
 use tracesmith_model::train::EpochRecord;
 
 use super::context::{Place, Study};
-use super::job::Found;
+use super::job::{Found, Training};
 use crate::cache::Stage;
 use crate::config::{MAIN_SIZE, Question};
 use crate::error::ExperimentError;
@@ -11,13 +11,6 @@ use crate::graph_classifier::TestScores;
 use crate::outcome::{Confusion, Outcome};
 use crate::results::Row;
 use crate::utility::{Protocol, UtilityScores};
-
-/// What a classifier is trained on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Training {
-    Real,
-    Mixed { generator: usize, size: String, real_percent: u32 },
-}
 
 impl Study<'_> {
     /// TSTR and the hybrid for every generator and size, the sweep for the main size.

@@ -3,7 +3,7 @@
 use tracesmith_evaluate::Role;
 use tracesmith_trace::nearest_name;
 
-use super::WideCell;
+use super::cell::WideCell;
 use crate::ExperimentError;
 use crate::config::MAIN_SIZE;
 use crate::metrics::{format, metric};

@@ -1,6 +1,8 @@
 //! One table of all systems, for spreadsheets and programs.
 
-use super::{Column, Wide, WideCell};
+use super::cell::WideCell;
+use super::columns::Column;
+use super::wide::Wide;
 use crate::ExperimentError;
 
 type Number = fn(&WideCell) -> Option<f64>;

@@ -1,6 +1,6 @@
 //! A table in LaTeX.
 
-use super::Wide;
+use super::wide::Wide;
 use crate::results::Side;
 
 pub(super) fn write(table: &Wide<'_>) -> String {

@@ -1,6 +1,6 @@
 //! A table in Markdown.
 
-use super::Wide;
+use super::wide::Wide;
 
 pub(super) fn write(table: &Wide<'_>) -> String {
     let line = |cells: &[String]| {

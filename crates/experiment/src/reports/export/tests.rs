@@ -1,5 +1,5 @@
 use super::*;
-use crate::results::Row;
+use crate::results::{Row, Side};
 
 fn row(generator: &str, side: Side, seed: u64, metric: &str, value: f64) -> Row {
     Row {
