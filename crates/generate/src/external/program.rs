@@ -68,7 +68,7 @@ impl Guard {
     #[cfg(unix)]
     fn of(child: &Child) -> Self {
         let mut guard = Command::new("sh");
-        guard.args(["-c", "read _; kill -KILL -- \"-$1\"", "sh", &child.id().to_string()]);
+        guard.args(["-c", "read _; kill -s KILL -- \"-$1\"", "sh", &child.id().to_string()]);
         guard.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         in_own_group(&mut guard);
         Self(guard.spawn().ok())
