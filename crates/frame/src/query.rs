@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use polars::{
     error::{PolarsError, PolarsResult},
-    prelude::{DataFrame, IntoLazy},
+    prelude::{DataFrame, DataType, IntoLazy, col},
     sql::{SQLContext, extract_table_identifiers},
 };
 
@@ -30,15 +30,48 @@ const QUESTIONS: [&str; 6] = ["select", "with", "from", "values", "table", "expl
 pub fn query(spans: &DataFrame, sql: &str) -> Result<DataFrame, QueryError> {
     require_question(sql)?;
     let tables = caught(|| extract_table_identifiers(sql, false, true))?.map_err(|error| QueryError::Syntax(first_line(&error)))?;
-    let mut context = SQLContext::new();
-    context.register(SPANS, spans.clone().lazy());
+    let traces = if tables.iter().any(|table| table == TRACES) { Some(trace_table(spans)?) } else { None };
     let mut known: Vec<String> = spans.get_column_names().into_iter().map(ToString::to_string).collect();
-    if tables.iter().any(|table| table == TRACES) {
-        context.register(TRACES, trace_table(spans)?.lazy());
+    if traces.is_some() {
         let more = TRACE_COLUMNS.map(str::to_owned).into_iter().filter(|name| !known.contains(name));
         known.extend(more.collect::<Vec<_>>());
     }
-    caught(|| context.execute(sql)?.collect())?.map_err(|error| explained(error, known))
+    let tables: Vec<(&str, &DataFrame)> = [(SPANS, Some(spans)), (TRACES, traces.as_ref())].into_iter().filter_map(named).collect();
+    let answer = match caught(|| execute(&tables, sql))? {
+        // Names are categories, which is fast; a function of texts (LIKE, UPPER, …) wants them as texts.
+        Err(error) if error.to_string().contains("got: cat") => {
+            let texts: Vec<(&str, DataFrame)> = tables
+                .iter()
+                .map(|(name, table)| with_texts(table).map(|table| (*name, table)))
+                .collect::<PolarsResult<_>>()
+                .map_err(unanswerable)?;
+            let texts: Vec<(&str, &DataFrame)> = texts.iter().map(|(name, table)| (*name, table)).collect();
+            caught(|| execute(&texts, sql))?
+        }
+        answer => answer,
+    };
+    answer.map_err(|error| explained(error, known))
+}
+
+fn named<'a>((name, table): (&'a str, Option<&'a DataFrame>)) -> Option<(&'a str, &'a DataFrame)> {
+    table.map(|table| (name, table))
+}
+
+fn execute(tables: &[(&str, &DataFrame)], sql: &str) -> PolarsResult<DataFrame> {
+    let mut context = SQLContext::new();
+    tables.iter().for_each(|(name, table)| context.register(name, (*table).clone().lazy()));
+    context.execute(sql)?.collect()
+}
+
+/// The table with texts in the place of categories.
+fn with_texts(table: &DataFrame) -> PolarsResult<DataFrame> {
+    let categories = table.columns().iter().filter(|column| column.dtype().is_categorical());
+    let texts: Vec<_> = categories.map(|column| col(column.name().clone()).cast(DataType::String)).collect();
+    table.clone().lazy().with_columns(texts).collect()
+}
+
+fn unanswerable(error: PolarsError) -> QueryError {
+    QueryError::Unanswerable(first_line(&error))
 }
 
 /// Refuses statements that would change tables, which nobody would notice.
@@ -183,6 +216,8 @@ mod tests {
     fn names_are_compared_ordered_matched_and_joined() {
         assert_eq!(answer("SELECT COUNT(*) FROM spans WHERE operation = 'find' AND service IN ('cart', 'web')"), [[Cell::Integer(10)]]);
         assert_eq!(answer("SELECT COUNT(*) FROM spans WHERE CAST(operation AS VARCHAR) LIKE '%cart%'"), [[Cell::Integer(10)]]);
+        assert_eq!(answer("SELECT COUNT(*) FROM spans WHERE operation LIKE '%cart%'"), [[Cell::Integer(10)]]);
+        assert_eq!(answer("SELECT COUNT(*) FROM traces WHERE UPPER(root) LIKE 'WEB/%'"), [[Cell::Integer(10)]]);
         assert_eq!(answer("SELECT DISTINCT operation FROM spans ORDER BY operation DESC").len(), 2);
         let sql = "SELECT s.service, COUNT(*) AS n FROM spans AS s JOIN traces AS t ON s.trace_id = t.trace_id \
                    WHERE t.errors > 0 GROUP BY s.service ORDER BY s.service";

@@ -24,7 +24,7 @@ use crate::{
 /// There are two tables. `spans` has a row a span: trace_id, span_id, parent_id, service, operation, span_kind, status_code (unset, ok,
 /// error), http_status, start, duration_us, label (normal, abnormal), fault_kind, fault_service, attributes (JSON). `traces` has a row a
 /// trace: trace_id, root (service/operation), root_service, root_operation, spans, depth, start, duration_us (of the root), errors, services,
-/// label, fault_kind, fault_service. Names are compared as text: CAST(operation AS VARCHAR) LIKE '%cart%'. Quantiles are
+/// label, fault_kind, fault_service. Names match patterns: operation LIKE '%cart%'. Quantiles are
 /// QUANTILE_CONT(duration_us, 0.99) and MEDIAN(duration_us).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
