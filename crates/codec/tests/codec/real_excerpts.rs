@@ -34,9 +34,8 @@ fn comes_back(name: &str) {
     let sides = split(corpus.len(), 0.2, 1);
     let (train, held_out) = (corpus.select(&sides.train), corpus.select(&sides.held_out));
     let usual = Codec::fit(&train, &CodecConfig::default()).unwrap();
-    // Smoothed tables cut off the outermost of the rare slots' times, in small excerpts up to one in twenty, depending on the split; all
-    // others come back as exactly as an f32 says.
-    for (codec, least) in [(&usual, 0.95), (&Codec::fit(&train, &CodecConfig { min_slot: 1, ..CodecConfig::default() }).unwrap(), 0.998)] {
+    // Smoothed tables cut off the outermost of the rare slots' times; all others come back as exactly as an f32 says.
+    for (codec, least) in [(&usual, 0.96), (&Codec::fit(&train, &CodecConfig { min_slot: 1, ..CodecConfig::default() }).unwrap(), 0.999)] {
         for side in [&train, &held_out] {
             let after = there_and_back(codec, side);
             assert!(side.traces().zip(after.traces()).all(|(before, after)| structure(before) == structure(after)), "{name}");

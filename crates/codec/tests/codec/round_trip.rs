@@ -51,15 +51,17 @@ impl Shape {
     }
 }
 
-/// The largest difference of times of any trace, as a share of 1e-4 of the extent of the longest trace plus 1e-3 µs. A score is an `f32`:
-/// some 2⁻²² of a quantile, of which a step of a table of few values is a twentieth or more, over which times go as sinh(12 u); that is some
-/// 1e-5 of the end of a step as wide as a trace, and a start sums up such gaps of all spans above it.
+/// The largest difference of times of any trace, as a share of what an `f32` between two knots resolves, plus 1e-3 µs. A quantile is exact to
+/// 2⁻²⁴; of n values a step takes 1/n of the quantiles at least, and spans 30 on the asinh scale of 10 µs at most, on which a difference is a
+/// share of the value plus 10 µs. No table has more values than the corpus has spans.
 fn worst_error(before: &Corpus, after: &Corpus) -> f64 {
-    let extent = before.traces().flat_map(times).fold(0.0f64, |extent, time| extent.max(time.abs()));
+    let resolved = 30.0 * before.span_count() as f64 / f64::from(1 << 24);
     let mut worst = 0.0f64;
     for (before, after) in before.traces().zip(after.traces()) {
-        for (before, after) in times(before).iter().zip(&times(after)) {
-            worst = worst.max((before - after).abs() / (1e-4 * extent + 1e-3));
+        let (before, after) = (times(before), times(after));
+        let extent = before.iter().fold(0.0f64, |extent, time| extent.max(time.abs()));
+        for (before, after) in before.iter().zip(&after) {
+            worst = worst.max((before - after).abs() / (resolved * (extent + 10.0) + 1e-3));
         }
     }
     worst
