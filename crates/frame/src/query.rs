@@ -29,37 +29,29 @@ const QUESTIONS: [&str; 6] = ["select", "with", "from", "values", "table", "expl
 /// [`QueryError`]: no SQL, no question, an unknown table or column, or what cannot be computed.
 pub fn query(spans: &DataFrame, sql: &str) -> Result<DataFrame, QueryError> {
     require_question(sql)?;
-    let tables = caught(|| extract_table_identifiers(sql, false, true))?.map_err(|error| QueryError::Syntax(first_line(&error)))?;
-    let traces = if tables.iter().any(|table| table == TRACES) { Some(trace_table(spans)?) } else { None };
+    let names = caught(|| extract_table_identifiers(sql, false, true))?.map_err(|error| QueryError::Syntax(first_line(&error)))?;
     let mut known: Vec<String> = spans.get_column_names().into_iter().map(ToString::to_string).collect();
-    if traces.is_some() {
+    let mut tables = vec![(SPANS, spans.clone())];
+    if names.iter().any(|name| name == TRACES) {
+        tables.push((TRACES, trace_table(spans)?));
         let more = TRACE_COLUMNS.map(str::to_owned).into_iter().filter(|name| !known.contains(name));
         known.extend(more.collect::<Vec<_>>());
     }
-    let tables: Vec<(&str, &DataFrame)> = [(SPANS, Some(spans)), (TRACES, traces.as_ref())].into_iter().filter_map(named).collect();
     let answer = match caught(|| execute(&tables, sql))? {
         // Names are categories, which is fast; a function of texts (LIKE, UPPER, …) wants them as texts.
-        Err(error) if error.to_string().contains("got: cat") => {
-            let texts: Vec<(&str, DataFrame)> = tables
-                .iter()
-                .map(|(name, table)| with_texts(table).map(|table| (*name, table)))
-                .collect::<PolarsResult<_>>()
-                .map_err(unanswerable)?;
-            let texts: Vec<(&str, &DataFrame)> = texts.iter().map(|(name, table)| (*name, table)).collect();
-            caught(|| execute(&texts, sql))?
-        }
+        Err(error) if error.to_string().contains("got: cat") => caught(|| {
+            let texts = tables.iter().map(|(name, table)| Ok((*name, with_texts(table)?))).collect::<PolarsResult<Vec<_>>>()?;
+            execute(&texts, sql)
+        })?,
         answer => answer,
     };
     answer.map_err(|error| explained(error, known))
 }
 
-fn named<'a>((name, table): (&'a str, Option<&'a DataFrame>)) -> Option<(&'a str, &'a DataFrame)> {
-    table.map(|table| (name, table))
-}
-
-fn execute(tables: &[(&str, &DataFrame)], sql: &str) -> PolarsResult<DataFrame> {
+/// Answers a query over tables by name; a clone of a table shares its columns.
+fn execute(tables: &[(&str, DataFrame)], sql: &str) -> PolarsResult<DataFrame> {
     let mut context = SQLContext::new();
-    tables.iter().for_each(|(name, table)| context.register(name, (*table).clone().lazy()));
+    tables.iter().for_each(|(name, table)| context.register(name, table.clone().lazy()));
     context.execute(sql)?.collect()
 }
 
@@ -68,10 +60,6 @@ fn with_texts(table: &DataFrame) -> PolarsResult<DataFrame> {
     let categories = table.columns().iter().filter(|column| column.dtype().is_categorical());
     let texts: Vec<_> = categories.map(|column| col(column.name().clone()).cast(DataType::String)).collect();
     table.clone().lazy().with_columns(texts).collect()
-}
-
-fn unanswerable(error: PolarsError) -> QueryError {
-    QueryError::Unanswerable(first_line(&error))
 }
 
 /// Refuses statements that would change tables, which nobody would notice.
